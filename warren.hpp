@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Go-style concurrency: everything. Each of these headers may be included alone.
+
+#include "channels/channel.hpp"
+#include "channels/channel_error.hpp"
+#include "channels/select.hpp"
+#include "channels/select_case.hpp"
+#include "context/context.hpp"
+#include "errors/error.hpp"
+#include "errors/nil.hpp"
+#include "errors/panic.hpp"
+#include "errors/result.hpp"
+#include "runtime/blocking.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/defer.hpp"
+#include "runtime/go.hpp"
+#include "runtime/print.hpp"
+#include "runtime/print_stack.hpp"
+#include "runtime/run.hpp"
+#include "sync/cond.hpp"
+#include "sync/errgroup.hpp"
+#include "sync/mutex.hpp"
+#include "sync/once.hpp"
+#include "sync/once_func.hpp"
+#include "sync/rw_mutex.hpp"
+#include "sync/semaphore.hpp"
+#include "sync/wait_group.hpp"
+#include "time/sleep.hpp"
+#include "time/ticker.hpp"
+#include "time/timer.hpp"
