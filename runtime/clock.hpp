@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace warren {
+
+/// The library's clock: monotonic, in nanoseconds. It satisfies the standard's Clock requirements.
+/// Time points of other chrono clocks are accepted wherever a deadline is, and converted at the call.
+struct clock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<clock>;
+  static constexpr bool is_steady = true;
+
+  static time_point now() noexcept;
+};
+
+namespace runtime {
+
+/// Nanoseconds on the monotonic clock: the only place where the library reads a clock.
+std::int64_t now_ns() noexcept;
+
+/// A deadline that is never reached.
+inline constexpr std::int64_t never = INT64_MAX;
+
+/// `now + d`, or the end of time where the sum does not fit.
+constexpr std::int64_t saturating_add(std::int64_t now, std::int64_t d) noexcept {
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(now, d, &sum)) return d > 0 ? INT64_MAX : INT64_MIN;
+  return sum;
+}
+
+/// Any duration in nanoseconds, rounded up, clamped to what fits.
+template <class Rep, class Period>
+constexpr std::int64_t saturating_ns(std::chrono::duration<Rep, Period> d) noexcept {
+  using ns = std::chrono::duration<long double, std::nano>;
+  const auto exact = std::chrono::duration_cast<ns>(d).count();
+  if (exact >= 9.2233720368547758e18L) return INT64_MAX;
+  if (exact <= -9.2233720368547758e18L) return INT64_MIN;
+  return std::chrono::ceil<std::chrono::nanoseconds>(d).count();
+}
+
+/// A time point of any clock as one of `warren::clock`.
+template <class Clock, class Duration>
+clock::time_point to_clock(std::chrono::time_point<Clock, Duration> t) noexcept {
+  if constexpr (std::is_same_v<Clock, clock>) {
+    return clock::time_point(std::chrono::nanoseconds(saturating_ns(t.time_since_epoch())));
+  } else {
+    const std::int64_t left = saturating_ns(t - Clock::now());
+    return clock::time_point(std::chrono::nanoseconds(saturating_add(now_ns(), left)));
+  }
+}
+
+}  // namespace runtime
+}  // namespace warren

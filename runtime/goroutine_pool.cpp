@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "goroutine_pool.hpp"
+
+#include <new>
+
+#include "sanitizer.hpp"
+#include "spinlock.hpp"
+#include "system.hpp"
+
+namespace warren::runtime {
+
+namespace {
+
+struct block_slab {
+  block_slab* next;  // constant once published
+  std::uint8_t size_class;
+  std::uint32_t count;
+  char* base;
+};
+
+constexpr std::size_t slab_bytes = 1 << 20;
+
+struct depot {
+  spinlock lock;
+  goroutine* batches[blocks::classes] = {};  // each the head of a chain; linked to the next chain by `prev`
+  char* fresh[blocks::classes] = {};         // memory never used
+  std::uint32_t fresh_left[blocks::classes] = {};
+};
+
+constinit depot all;
+constinit std::atomic<block_slab*> slabs{nullptr};
+
+bool map_slab(std::uint8_t c) noexcept {
+  auto* slab = new (std::nothrow) block_slab{nullptr, c, 0, nullptr};
+  if (slab == nullptr) return false;
+  slab->base = static_cast<char*>(sys::map(slab_bytes));
+  if (slab->base == nullptr) {
+    delete slab;
+    return false;
+  }
+  slab->count = static_cast<std::uint32_t>(slab_bytes / blocks::bytes_of_class(c));
+  sanitizer::add_root(slab->base, slab_bytes);
+  all.fresh[c] = slab->base;
+  all.fresh_left[c] = slab->count;
+  slab->next = slabs.load(std::memory_order_relaxed);
+  // Release: pairs with the acquire in for_each_block().
+  while (!slabs.compare_exchange_weak(slab->next, slab, std::memory_order_release)) {
+  }
+  return true;
+}
+
+/// A chain of blocks made of memory never used; the depot's lock is held.
+goroutine* make_batch(std::uint8_t c) noexcept {
+  if (all.fresh_left[c] == 0 && !map_slab(c)) return nullptr;
+  goroutine* chain = nullptr;
+  for (std::uint32_t n = 0; n < blocks::batch && all.fresh_left[c] > 0; ++n, --all.fresh_left[c]) {
+    auto* g = new (all.fresh[c]) goroutine;
+    all.fresh[c] += blocks::bytes_of_class(c);
+    g->size_class = c;
+    g->next = chain;
+    chain = g;
+  }
+  return chain;
+}
+
+}  // namespace
+
+namespace blocks {
+
+goroutine* take_batch(std::uint8_t c) noexcept {
+  spin_guard hold(all.lock);
+  goroutine* chain = all.batches[c];
+  if (chain == nullptr) return make_batch(c);
+  all.batches[c] = chain->prev;
+  return chain;
+}
+
+void give_batch(std::uint8_t c, goroutine* chain) noexcept {
+  if (chain == nullptr) return;
+  spin_guard hold(all.lock);
+  chain->prev = all.batches[c];
+  all.batches[c] = chain;
+}
+
+goroutine* take_one(std::uint8_t c) noexcept {
+  spin_guard hold(all.lock);
+  goroutine* g = all.batches[c];
+  if (g != nullptr) {
+    all.batches[c] = g->prev;
+  } else {
+    g = make_batch(c);
+    if (g == nullptr) return nullptr;
+  }
+  if (goroutine* rest = g->next) {
+    rest->prev = all.batches[c];
+    all.batches[c] = rest;
+  }
+  // Acquire: pairs with the release in block_cache::give() and give_one().
+  (void)g->state.load(std::memory_order_acquire);
+  return g;
+}
+
+void give_one(goroutine* g) noexcept {
+  g->next = nullptr;
+  // Release: pairs with the acquire in block_cache::take() and take_one().
+  g->state.store(goroutine_state::dead, std::memory_order_release);
+  give_batch(g->size_class, g);
+}
+
+}  // namespace blocks
+
+void block_cache::give_half(std::uint8_t c) noexcept {
+  shelf& s = shelves_[c];
+  goroutine* chain = s.head;
+  goroutine* last = chain;
+  std::uint32_t n = 1;
+  for (;; ++n) {
+    // Acquire: pairs with the release in give(), which comes after the store of `next`.
+    (void)last->state.load(std::memory_order_acquire);
+    if (n == blocks::batch || last->next == nullptr) break;
+    last = last->next;
+  }
+  s.head = last->next;
+  s.size = s.size > n ? s.size - n : 0;
+  last->next = nullptr;
+  blocks::give_batch(c, chain);
+}
+
+void block_cache::drain() noexcept {
+  for (std::uint8_t c = 0; c < blocks::classes; ++c) {
+    blocks::give_batch(c, shelves_[c].head);
+    shelves_[c].head = nullptr;
+    shelves_[c].size = 0;
+  }
+}
+
+void for_each_block(void (*f)(goroutine*, void*), void* argument) {
+  // Acquire: pairs with the release in map_slab().
+  for (block_slab* s = slabs.load(std::memory_order_acquire); s != nullptr; s = s->next) {
+    for (std::uint32_t n = 0; n < s->count; ++n) {
+      // Memory never used reads as zeros, which is a dead goroutine.
+      f(reinterpret_cast<goroutine*>(s->base + n * blocks::bytes_of_class(s->size_class)), argument);
+    }
+  }
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+#include "park.hpp"
+
+// A switch goes straight from the goroutine that leaves to the one that goes on; the worker's own stack is visited only
+// when there is nothing at hand, or when something wants attention. What the arriving side is told about the one that
+// left travels with the jump: null for the worker's own stack, `ended` for a goroutine that has returned, else the
+// goroutine that has parked.
+
+#include <cstdlib>
+
+#include "counters.hpp"
+#include "entry.hpp"
+#include "fatal.hpp"
+#include "scheduler.hpp"
+#include "switch.hpp"
+#include "system.hpp"
+
+namespace warren::runtime {
+
+namespace {
+
+goroutine ended_mark;
+goroutine* const ended = &ended_mark;
+
+sanitizer::fiber& fiber_of(worker* w, goroutine* g) noexcept { return g != nullptr ? g->stack_at->fiber : w->own_stack; }
+
+void tell_sanitizers_leaving(worker* w, goroutine* from, stack* dying, goroutine* to) noexcept {
+  sanitizer::fiber& left = dying != nullptr ? dying->fiber : fiber_of(w, from);
+  sanitizer::leaving(left, fiber_of(w, to), dying != nullptr);
+}
+
+void release_dead_stack(worker* w) noexcept {
+  stack* s = w->dead_stack;
+  w->dead_stack = nullptr;
+  if (sanitizer::watching_switches) {
+    sanitizer::end(s->fiber);
+    sanitizer::forget(s->low, s->usable_bytes());
+  }
+  w->stack_pool.give(s);
+  if (sched.waiting_for_stack() > 0) sched.stack_released();
+}
+
+/// The run is over: whoever parks now stays for ever, and nobody may find it.
+void stay_for_ever(goroutine* g, const park_kind* kind) noexcept {
+  void* waiting_on = g->waiting_on;
+  if (kind->commit != nullptr) kind->commit(g, waiting_on);
+  if (kind->withdraw != nullptr) kind->withdraw(waiting_on);
+}
+
+void committed(worker* w, goroutine* left) noexcept {
+  const park_kind* kind = left->kind;
+  left->state.store(goroutine_state::parked, std::memory_order_relaxed);
+  if ((w->attention.load(std::memory_order_relaxed) & attention::stop) != 0) [[unlikely]] {
+    left->left_over.store(true, std::memory_order_relaxed);
+    return stay_for_ever(left, kind);
+  }
+  if (kind->commit == nullptr || kind->commit(left, left->waiting_on)) return;
+  left->state.store(goroutine_state::runnable, std::memory_order_relaxed);
+  if (left->has(goroutine::locked)) return sched.locked_ready(left);
+  sched.requeue(w, left);
+}
+
+/// First thing on the arriving side.
+void finish_switch(transfer from) noexcept {
+  auto* w = this_worker();
+  auto* left = static_cast<goroutine*>(from.data);
+  if (sanitizer::watching_switches) [[unlikely]] {
+    sanitizer::arrived(fiber_of(w, w->current), left == nullptr ? &w->own_stack : nullptr);
+  }
+  if (left == nullptr) {
+    w->scheduler_context = from.fctx;
+  } else if (left == ended) {
+    release_dead_stack(w);
+  } else {
+    left->context = from.fctx;
+    committed(w, left);
+  }
+}
+
+void goroutine_main(transfer from);
+
+/// Gives a fresh goroutine a stack. False: none can be had; it waits for one.
+bool attach_stack(worker* w, goroutine* g) noexcept {
+  stack* s = g->stack_class == stacks::default_class ? w->stack_pool.take() : stacks::take(g->stack_class);
+  if (s == nullptr) {
+    sched.wait_for_stack(g);
+    return false;
+  }
+  w->stacks_in_use.add(1);
+  g->stack_at = s;
+  g->context = make_context(s, goroutine_main);
+  if (sanitizer::watching_switches) sanitizer::begin(s->fiber, s->low, s->usable_bytes());
+  return true;
+}
+
+/// Makes g the worker's current one, with its exception state in place. Its context is where to jump.
+void install(worker* w, goroutine* g) noexcept {
+  g->state.store(goroutine_state::running, std::memory_order_relaxed);
+  w->current = g;
+}
+
+/// The next goroutine that can run at once, stack attached.
+goroutine* pick_runnable(worker* w) noexcept {
+  while (goroutine* g = sched.pick(w)) {
+    if (g->stack_at != nullptr || attach_stack(w, g)) return g;
+  }
+  return nullptr;
+}
+
+/// Leaves `from` for `to` (null: the worker's own stack). Returns when somebody comes back to `from`.
+void switch_to(worker* w, goroutine* from, goroutine* to) noexcept {
+  if (to != nullptr) {
+    swap_exceptions(w, from->exceptions, to->exceptions);
+    install(w, to);
+  } else {
+    swap_exceptions(w, from->exceptions, exception_state{});
+    w->current = nullptr;
+  }
+  if (sanitizer::watching_switches) [[unlikely]] tell_sanitizers_leaving(w, from, nullptr, to);
+  void* context = to != nullptr ? to->context : w->scheduler_context.get();
+  finish_switch(jump(context, from));
+}
+
+/// Ends the goroutine for good. Does not return.
+void leave_ended(worker* w, stack* mine, goroutine* to) noexcept {
+  w->dead_stack = mine;
+  *w->exceptions = to != nullptr ? to->exceptions : exception_state{};
+  if (to != nullptr) {
+    install(w, to);
+  } else {
+    w->current = nullptr;
+  }
+  if (sanitizer::watching_switches) [[unlikely]] tell_sanitizers_leaving(w, nullptr, mine, to);
+  jump(to != nullptr ? to->context : w->scheduler_context.get(), ended);
+  __builtin_unreachable();
+}
+
+/// A stack that is hot goes straight to the next goroutine that has none.
+bool can_inherit(const goroutine* next, const stack* mine) noexcept {
+  return next->stack_at == nullptr && next->stack_class == mine->size_class;
+}
+
+/// What a goroutine leaves behind; its block is free afterwards. Returns the next one to run, or null.
+goroutine* bury(worker* w, goroutine* g) noexcept {
+  std::free(g->name);
+  g->name = nullptr;
+  w->goroutines_ended.add(1);
+  // It outlasted its run, which counts it as gone already.
+  if (g->left_over.load(std::memory_order_relaxed)) write_off(-1, -1);
+  if (g->has(goroutine::locked)) {
+    w->locked = nullptr;
+    w->attention.fetch_and(~attention::locked, std::memory_order_relaxed);
+    if (!sched.come_back(w)) w->attention.fetch_or(attention::away, std::memory_order_relaxed);
+  }
+  w->blocks.give(g);
+  if (w->attention.load(std::memory_order_relaxed) != 0) return nullptr;
+  return sched.pick(w);
+}
+
+void goroutine_main(transfer from) {
+  finish_switch(from);
+  reset_floating_point();
+  for (;;) {
+    run_body(this_worker()->current);
+    worker* w = this_worker();
+    goroutine* g = w->current;
+    stack* mine = g->stack_at;
+    goroutine* next = bury(w, g);
+    if (next != nullptr && can_inherit(next, mine) && !sanitizer::watching_switches) {
+      next->stack_at = mine;
+      install(w, next);
+      reset_floating_point();
+      continue;
+    }
+    w->stacks_in_use.add(-1);
+    while (next != nullptr && next->stack_at == nullptr && !attach_stack(w, next)) next = sched.pick(w);
+    leave_ended(w, mine, next);
+  }
+}
+
+[[noreturn, gnu::noinline]] void report_overflow(goroutine* g) noexcept {
+  fatal_stack_overflow(g->id, g->name, g->stack_at->usable_bytes());
+}
+
+[[noreturn]] void report_swallowed() noexcept { fatal("goexit was swallowed by a catch (...)"); }
+
+void park_thread(goroutine* self, const park_kind& kind, void* waiting_on) {
+  self->wake_word.store(0, std::memory_order_relaxed);
+  self->kind = &kind;
+  self->waiting_on = waiting_on;
+  self->state.store(goroutine_state::parked, std::memory_order_relaxed);
+  if (kind.commit == nullptr || kind.commit(self, waiting_on)) {
+    // Acquire: pairs with the release in ready().
+    while (self->wake_word.load(std::memory_order_acquire) == 0) sys::futex_wait(self->wake_word, 0, -1);
+  }
+  self->state.store(goroutine_state::running, std::memory_order_relaxed);
+}
+
+/// ready() for those that stand in no worker's queue.
+void ready_elsewhere(goroutine* g) noexcept {
+  if (g->left_over.load(std::memory_order_relaxed)) return;
+  if (g->has(goroutine::locked)) {
+    g->state.store(goroutine_state::runnable, std::memory_order_relaxed);
+    return sched.locked_ready(g);
+  }
+  // Set here, not by the thread when it wakes: from now on it counts as one that may act.
+  g->state.store(goroutine_state::running, std::memory_order_relaxed);
+  // Release: pairs with the acquire in park_thread(). The record is never freed, so the wake may come late.
+  g->wake_word.store(1, std::memory_order_release);
+  sys::futex_wake(g->wake_word, 1);
+}
+
+bool stands_in_no_queue(const goroutine* g) noexcept {
+  return g->has(goroutine::no_queue) || g->left_over.load(std::memory_order_relaxed);
+}
+
+bool refuse(goroutine*, void*) noexcept { return false; }
+bool refuse_and_run(goroutine* self, void* other) noexcept {
+  if (self->left_over.load(std::memory_order_relaxed)) return true;
+  sched.requeue(this_worker(), self);
+  ready(static_cast<goroutine*>(other));
+  return true;
+}
+bool refuse_and_inject(goroutine* self, void*) noexcept {
+  if (self->left_over.load(std::memory_order_relaxed)) return true;
+  self->state.store(goroutine_state::runnable, std::memory_order_relaxed);
+  sched.inject(self);
+  return true;
+}
+
+constexpr park_kind giving_way{wait_reason::gosched, refuse, nullptr};
+constexpr park_kind giving_way_to_one{wait_reason::gosched, refuse_and_run, nullptr};
+constexpr park_kind without_place{wait_reason::gosched, refuse_and_inject, nullptr};
+
+/// A switch to the worker's own stack, where attention is paid.
+void park_through_scheduler(worker* w, goroutine* g, const park_kind& kind, void* waiting_on) {
+  g->kind = &kind;
+  g->waiting_on = waiting_on;
+  switch_to(w, g, nullptr);
+}
+
+}  // namespace
+
+void run_from_scheduler(worker* w, goroutine* g) noexcept {
+  if (g->stack_at == nullptr && !attach_stack(w, g)) return;
+  *w->exceptions = g->exceptions;
+  install(w, g);
+  if (sanitizer::watching_switches) [[unlikely]] tell_sanitizers_leaving(w, nullptr, nullptr, g);
+  finish_switch(jump(g->context, nullptr));
+}
+
+void park(const park_kind& kind, void* waiting_on) {
+  thread* t = current_thread();
+  goroutine* g = t->current;
+  worker* w = t->as_worker;
+  if (w == nullptr) return park_thread(g, kind, waiting_on);
+  if (g->stack_at->overflowed(__builtin_frame_address(0))) [[unlikely]] report_overflow(g);
+  g->kind = &kind;
+  g->waiting_on = waiting_on;
+  const std::uint32_t bits = w->attention.load(std::memory_order_relaxed);
+  if ((bits & attention::swallowed) != 0) [[unlikely]] report_swallowed();
+  switch_to(w, g, bits != 0 ? nullptr : pick_runnable(w));
+}
+
+void ready(goroutine* g) noexcept {
+  if (stands_in_no_queue(g)) [[unlikely]] return ready_elsewhere(g);
+  g->state.store(goroutine_state::runnable, std::memory_order_relaxed);
+  sched.make_runnable(g);
+}
+
+void ready(goroutine_list&& list) noexcept {
+  goroutine_list workers_own;
+  while (goroutine* g = list.pop_front()) {
+    if (stands_in_no_queue(g)) {
+      ready_elsewhere(g);
+      continue;
+    }
+    g->state.store(goroutine_state::runnable, std::memory_order_relaxed);
+    workers_own.push_back(g);
+  }
+  sched.make_runnable(std::move(workers_own));
+}
+
+void yield() {
+  thread* t = current_thread();
+  worker* w = t->as_worker;
+  if (w == nullptr) return sys::yield_thread();
+  goroutine* g = t->current;
+  if (w->attention.load(std::memory_order_relaxed) != 0) return switch_point_slow(t);
+  goroutine* next = pick_runnable(w);
+  if (next == nullptr) return;
+  g->kind = &giving_way;
+  g->waiting_on = nullptr;
+  switch_to(w, g, next);
+}
+
+void yield_to(goroutine* other) {
+  thread* t = current_thread();
+  worker* w = t->as_worker;
+  if (w == nullptr || stands_in_no_queue(other)) {
+    ready(other);
+    return yield();
+  }
+  other->state.store(goroutine_state::runnable, std::memory_order_relaxed);
+  if (w->attention.load(std::memory_order_relaxed) == 0) {
+    goroutine* g = t->current;
+    g->kind = &giving_way;
+    g->waiting_on = nullptr;
+    return switch_to(w, g, other);
+  }
+  park_through_scheduler(w, t->current, giving_way_to_one, other);
+}
+
+void switch_point_slow(thread* t) {
+  worker* w = t->as_worker;
+  goroutine* g = t->current;
+  if (w == nullptr || w->attention.load(std::memory_order_relaxed) == attention::caller) return;
+  // The bits of a single event go; those of a state stay until the state ends.
+  const std::uint32_t bits = w->attention.fetch_and(
+      ~(attention::slice_over | attention::loud | attention::swallowed), std::memory_order_relaxed);
+  if ((bits & attention::swallowed) != 0) report_swallowed();
+  if ((bits & attention::loud) != 0) w->quiet_left = w->quiet_span = 0;
+  if ((bits & attention::stop) != 0) return park_through_scheduler(w, g, giving_way, nullptr);
+  if ((bits & attention::locked) != 0) return;
+  if ((bits & attention::away) != 0 && !sched.come_back(w)) {
+    return park_through_scheduler(w, g, without_place, nullptr);
+  }
+  if ((bits & (attention::slice_over | attention::resized)) != 0) park_through_scheduler(w, g, giving_way, nullptr);
+}
+
+}  // namespace warren::runtime

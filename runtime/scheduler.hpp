@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Who runs what: places, queues, the search for work, sleep and wake-up. The essay opens scheduler.cpp.
+
+#include <atomic>
+#include <cstdint>
+
+#include "inject_queue.hpp"
+#include "spinlock.hpp"
+#include "timer_heap.hpp"
+#include "worker.hpp"
+
+namespace warren::runtime {
+
+class scheduler {
+ public:
+  static constexpr std::uint32_t most_workers = 10'000;  ///< as Go's default limit of threads
+
+  // --- life (run.cpp)
+
+  struct settings {
+    std::uint32_t max_procs;
+    std::uint32_t max_threads;
+    bool detect_deadlock;
+  };
+
+  /// Makes everything ready for goroutines; no thread is started but the monitor's.
+  void open(const settings& s) noexcept;
+  /// Runs goroutine 1 on the calling thread until it leaves it: a thread that ran others could not return from run()
+  /// when one of them does not stop.
+  void work_on_this_thread(goroutine* first);
+  void wait_until_stopped() noexcept;
+  /// Nothing is started or resumed after this; workers leave at their next switch point.
+  void stop() noexcept;
+  /// Waits until all workers have left, at most until the clock reads `deadline`. True when all have.
+  bool wait_for_workers(std::int64_t deadline) noexcept;
+  void close() noexcept;
+
+  bool is_open() const noexcept;
+  bool is_stopping() const noexcept;
+
+  // --- work
+
+  /// A goroutine that has never run, from the calling thread.
+  void start(goroutine* g) noexcept;
+  void make_runnable(goroutine* g) noexcept;
+  void make_runnable(goroutine_list&& list) noexcept;
+  /// To the end of the worker's queue.
+  void requeue(worker* w, goroutine* g) noexcept;
+  void inject(goroutine* g) noexcept;
+  /// The next goroutine that this worker has at hand, or null. Never looks at other workers.
+  goroutine* pick(worker* w) noexcept;
+  /// A goroutine could not start for want of a stack: it waits for one.
+  void wait_for_stack(goroutine* g) noexcept;
+  void stack_released() noexcept;
+
+  // --- timers
+
+  void arm(timer_node& node, std::int64_t when) noexcept;
+  /// The earliest deadline of all heaps.
+  std::int64_t earliest_deadline() noexcept;
+  std::int64_t armed_timers() noexcept;
+  /// At the end of a run: what is armed still never fires, but can be disarmed.
+  void set_timers_aside() noexcept;
+
+  // --- places
+
+  /// The calling worker gives its place away until come_back().
+  void go_outside(worker* w) noexcept;
+  /// True when it got a place again; else the goroutine must go to the inject queue and the worker to sleep.
+  bool come_back(worker* w) noexcept;
+  /// The monitor: takes the place of a worker that does not come to a switch point. False: it had none.
+  bool send_away(worker* w) noexcept;
+  std::uint32_t max_procs() const noexcept { return max_procs_.load(std::memory_order_relaxed); }
+  std::uint32_t set_max_procs(std::uint32_t n) noexcept;
+  void locked_ready(goroutine* g) noexcept;
+
+  // --- for the monitor, the deadlock detector and dumps
+
+  /// Moves what waits in the queues of a worker that has no place to where all look.
+  void share_queues_of(worker* w) noexcept;
+  /// At the end of a run, when no worker runs: every goroutine that waits in a queue.
+  goroutine_list take_all_queued() noexcept;
+
+  std::uint32_t worker_count() const noexcept;
+  worker* worker_at(std::uint32_t i) const noexcept { return table_[i].load(std::memory_order_relaxed); }
+  bool work_visible() noexcept;
+  /// Work that no present worker has seen: another worker is woken if there is a place.
+  void wake_for_work() noexcept;
+  void fire_timers(timer_heap& heap, std::int64_t now) noexcept;
+  timer_heap& shared_timers() noexcept { return shared_timers_; }
+  bool has_timekeeper() const noexcept;
+  /// Nobody runs, searches, or is in a call: whatever sleeps now can be woken only from outside the library.
+  bool all_asleep() noexcept;
+  std::uint32_t waiting_for_stack() const noexcept { return without_stack_count_.load(std::memory_order_relaxed); }
+  bool detects_deadlock() const noexcept { return detect_deadlock_; }
+  std::uint32_t max_threads() const noexcept { return max_threads_; }
+
+  std::uint32_t look() const noexcept { return look_.load(std::memory_order_relaxed); }
+  void next_look() noexcept { look_.store(look() + 1, std::memory_order_relaxed); }
+
+ private:
+  friend class monitor;
+
+  goroutine* pick_sometimes(worker* w, std::uint32_t tick) noexcept;
+  goroutine* take_injected(worker* w) noexcept;
+  goroutine* find_work(worker* w) noexcept;
+  void pay_attention(worker* w) noexcept;
+  goroutine* search(worker* w) noexcept;
+  goroutine* steal_from(worker* thief, worker* victim, bool late) noexcept;
+  void begin_search(worker* w) noexcept;
+  void end_search(worker* w) noexcept;
+  void run_own_timers(worker* w) noexcept;
+
+  void sleep_idle(worker* w) noexcept;
+  bool sleep_once(worker* w) noexcept;
+  bool take_place(worker* w) noexcept;
+  std::int64_t sleep_deadline(worker* w) noexcept;
+  void enter_idle(worker* w) noexcept;
+  void leave_idle_list(worker* w) noexcept;
+  void wait_for_locked(worker* w) noexcept;
+  void leave_as_caller(worker* w) noexcept;
+
+  void push(worker* w, goroutine* g) noexcept;
+  void leave_over(goroutine* g) noexcept;
+  void work_added(worker* w, bool quietly) noexcept;
+  void wake_searcher() noexcept;
+  worker* new_worker() noexcept;
+  worker* take_record() noexcept;
+  void renew(worker* w) noexcept;
+  static void worker_thread(void* raw);
+  void run_worker(worker* w) noexcept;
+  void begin_on_thread(worker* w) noexcept;
+  void end_on_thread(worker* w) noexcept;
+  void abandon_locked(worker* w) noexcept;
+  void empty_queues_of(worker* w, goroutine_list& to) noexcept;
+
+  // Read by every ready(), written when workers go to sleep or wake.
+  alignas(64) std::atomic<std::uint32_t> max_procs_{1};
+  std::atomic<std::uint32_t> present_{0};    ///< workers that hold a place; changed under places_
+  std::atomic<std::uint32_t> searching_{0};  ///< 0 or 1
+  std::atomic<std::int64_t> wake_at_{INT64_MIN};  ///< until when the timekeeper sleeps; INT64_MIN: there is none
+  std::atomic<std::uint32_t> look_{0};       ///< the monitor's looks
+
+  alignas(64) spinlock places_;
+  worker* idle_ = nullptr;                   ///< those asleep, the last to fall asleep first
+  worker* timekeeper_ = nullptr;             ///< the one of them that sleeps until the earliest deadline
+  std::uint32_t outside_ = 0;                ///< goroutines that run without a place
+  std::uint32_t threads_ = 0;                ///< worker threads, the one in run() included
+  bool monitor_asleep_ = false;
+
+  std::atomic<std::uint32_t> epoch_{0};        ///< counts runs; changed under places_
+  std::atomic<bool> open_{false};
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint32_t> stopped_word_{0};  ///< 1 once stop() was called; run() sleeps on it
+  std::atomic<std::uint32_t> leaving_word_{0};  ///< counts workers that left; run() sleeps on it
+  std::uint32_t max_threads_ = most_workers;
+  bool detect_deadlock_ = false;
+
+  inject_queue inject_;
+  timer_heap shared_timers_;                 ///< of threads that are no workers, and of workers without a place
+  timer_heap timers_of_ended_runs_;
+  spinlock without_stack_lock_;
+  goroutine_list without_stack_;
+  std::atomic<std::uint32_t> without_stack_count_{0};
+
+  std::atomic<std::uint32_t> worker_count_{0};
+  std::atomic<worker*> table_[most_workers] = {};
+};
+
+/// The process has one.
+extern scheduler sched;
+
+/// What a worker runs goroutines with: implemented in park.cpp, beside the switch.
+void run_from_scheduler(worker* w, goroutine* g) noexcept;
+
+inline goroutine* scheduler::pick(worker* w) noexcept {
+  // A pair that hands over through run_next would keep all others waiting; so it is a few times in a row at most.
+  constexpr std::uint32_t longest_streak = 16;
+  const std::uint32_t tick = w->tick + 1;
+  w->tick = tick;
+  if ((tick & 7) == 0) [[unlikely]] {
+    if (goroutine* g = pick_sometimes(w, tick)) return g;
+  }
+  if (w->run_next.load(std::memory_order_relaxed) != nullptr) {
+    // Acquire: pairs with the release in push() and the exchanges of thieves.
+    if (goroutine* g = w->run_next.exchange(nullptr, std::memory_order_acq_rel)) {
+      const std::uint32_t streak = w->run_next_streak + 1;
+      w->run_next_streak = streak;
+      if (streak < longest_streak) return g;
+      goroutine* other = w->ready_queue.pop();
+      if (other == nullptr) other = w->fresh.pop_newest();
+      if (other == nullptr) return g;
+      w->run_next_streak = 0;
+      requeue(w, g);
+      return other;
+    }
+  }
+  w->run_next_streak = 0;
+  if (goroutine* g = w->ready_queue.pop()) return g;
+  return w->fresh.pop_newest();
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Stacks: address space reserved in slabs, memory committed by the first touch, a guard at the low end of each.
+//
+//   low addresses                                                              high addresses
+//   | guard, 64 KiB | usable ...                                  frames grow down ◄─ | header |
+//
+// Laws
+//   * A stack belongs to one goroutine, to one worker's cache, or to the depot. Its header is written by its owner only.
+//   * A slab is never unmapped and its record never freed: the handler of overflow faults walks them without a lock.
+//   * In the depot a stack is warm (linked by its header; its top page is resident) or cold (a bit in its slab's mask;
+//     no page is resident, so it has no header). Below the top page nothing is resident in either case: what a deep call
+//     left behind is given back when the stack leaves a worker's cache.
+//   * Lock: the depot's, a leaf.
+//
+// Guards are markers in the page tables where the kernel has them (Linux 6.13, MADV_GUARD_INSTALL): they split no mapping,
+// so a million stacks need a few dozen. Before that mprotect, two mappings each, until half of vm.max_map_count is used;
+// then a canary above the place of the guard, looked at whenever the goroutine parks.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "owned.hpp"
+#include "sanitizer.hpp"
+
+namespace warren::runtime {
+
+struct slab;
+
+struct stack {
+  static constexpr std::size_t guard_bytes = 64 * 1024;
+  static constexpr std::uint64_t canary = 0x57A2A2E57A2A2E57ULL;
+
+  char* low = nullptr;        ///< the lowest usable byte
+  stack* next = nullptr;
+  slab* in = nullptr;
+  std::uint8_t size_class = 0;
+  std::uint8_t index = 0;     ///< in its slab
+  bool canary_only = false;   ///< no guard could be had
+  sanitizer::fiber fiber;
+
+  char* base() noexcept { return low - guard_bytes; }
+  /// Where the first frame begins: the header, coloured within the page.
+  void* top() noexcept { return this; }
+  std::size_t usable_bytes() noexcept { return static_cast<std::size_t>(reinterpret_cast<char*>(this) - low); }
+  bool overflowed(const void* frame) noexcept {
+    if (frame < low) return true;
+    return canary_only && *reinterpret_cast<const volatile std::uint64_t*>(low) != canary;
+  }
+};
+
+namespace stacks {
+
+/// Address space of a class, guard included: 64 KiB << c.
+constexpr std::size_t bytes_of_class(std::uint8_t c) noexcept { return std::size_t{64 * 1024} << c; }
+inline constexpr std::uint8_t smallest_class = 1;
+inline constexpr std::uint8_t largest_class = 20;
+/// The class of 256 KiB, the default size.
+inline constexpr std::uint8_t default_class = 2;
+
+/// The smallest class with at least so many bytes, guard included.
+std::uint8_t class_of(std::size_t bytes) noexcept;
+
+/// A stack of the class, or null when the system gives no more memory.
+stack* take(std::uint8_t size_class) noexcept;
+/// Gives back a stack that nobody runs on.
+void give(stack* s) noexcept;
+
+/// The usable bytes of the stack whose guard contains the address; 0 if it is in no guard. Safe in a signal handler.
+std::size_t of_guard(const void* address) noexcept;
+/// Of the stack that contains the address, guard included; 0 if none does. Safe in a signal handler.
+std::size_t of_address(const void* address) noexcept;
+
+}  // namespace stacks
+
+/// A worker's own few stacks of the default class: warm, and taken without a lock. Owner: the worker.
+class stack_cache {
+ public:
+  static constexpr std::uint32_t room = 64;
+
+  /// Null when the system gives no more memory.
+  stack* take() noexcept {
+    stack* s = head_;
+    if (s == nullptr) return stacks::take(stacks::default_class);
+    if (sanitizer::watching_switches) sanitizer::hand_over_end(s);
+    head_ = s->next;
+    size_ = size_ - 1;
+    return s;
+  }
+
+  void give(stack* s) noexcept {
+    if (s->size_class != stacks::default_class || size_ >= room) return stacks::give(s);
+    s->next = head_;
+    head_ = s;
+    size_ = size_ + 1;
+    if (sanitizer::watching_switches) sanitizer::hand_over_begin(s);
+  }
+
+  void drain() noexcept;
+
+ private:
+  owned<stack*> head_ = nullptr;
+  owned<std::uint32_t> size_ = 0;
+};
+
+}  // namespace warren::runtime

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+#include "stack.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <new>
+
+#include "spinlock.hpp"
+#include "system.hpp"
+
+namespace warren::runtime {
+
+/// Some stacks of one class in one mapping.
+struct slab {
+  slab* next = nullptr;       ///< of all slabs; constant once published
+  slab* next_cold = nullptr;  ///< of those with cold stacks; the depot's lock
+  char* base = nullptr;
+  std::uint8_t size_class = 0;
+  std::uint8_t count = 0;
+  std::uint64_t cold = 0;       ///< stacks without a resident page; the depot's lock
+  std::uint64_t prepared = 0;   ///< stacks whose guard stands; the depot's lock
+  std::uint64_t canaries = 0;   ///< of those, the ones with a canary in its place
+};
+
+namespace {
+
+constexpr std::size_t slab_bytes = 16 << 20;
+constexpr std::uint32_t warm_limit = 1024;  // 4 MiB of resident top pages
+
+enum class guard_method : std::uint8_t { markers, protection, canaries };
+
+struct class_depot {
+  stack* warm = nullptr;
+  std::uint32_t warm_count = 0;
+  slab* cold = nullptr;
+};
+
+struct depot {
+  spinlock lock;
+  class_depot of_class[stacks::largest_class + 1];
+  guard_method method = guard_method::markers;
+  bool chosen = false;
+  long mappings_left = 0;
+};
+
+constinit depot all;
+constinit std::atomic<slab*> slabs{nullptr};
+
+std::size_t header_offset(std::size_t index) noexcept {
+  // Thousands of stacks whose hot frames share page offsets would evict each other from the caches.
+  return (sizeof(stack) + 63) / 64 * 64 + (index % 16) * 64;
+}
+
+void choose_guard_method() noexcept {
+  if (all.chosen) return;
+  all.chosen = true;
+  all.mappings_left = sys::max_mappings() / 2;
+  if (sanitizer::needs_plain_guards()) all.method = guard_method::protection;
+}
+
+void warn_once_about_canaries() noexcept {
+  static constinit bool warned = false;
+  if (warned) return;
+  warned = true;
+  constexpr char text[] = "warren: no more guard pages can be had (vm.max_map_count); stacks from here on have a canary\n";
+  sys::write_all(2, text, sizeof text - 1);
+}
+
+/// True: a guard stands. False: a canary does.
+bool make_guard(char* base) noexcept {
+  if (all.method == guard_method::markers && sys::guard(base, stack::guard_bytes) == 0) return true;
+  if (all.method == guard_method::markers) all.method = guard_method::protection;
+  if (all.method == guard_method::protection && all.mappings_left >= 2 &&
+      sys::protect(base, stack::guard_bytes) == 0) {
+    all.mappings_left -= 2;
+    return true;
+  }
+  if (all.method == guard_method::protection) all.method = guard_method::canaries;
+  warn_once_about_canaries();
+  return false;
+}
+
+slab* map_slab(std::uint8_t size_class) noexcept {
+  const std::size_t each = stacks::bytes_of_class(size_class);
+  const std::size_t count = std::max<std::size_t>(1, std::min<std::size_t>(64, slab_bytes / each));
+  auto* s = new (std::nothrow) slab;
+  if (s == nullptr) return nullptr;
+  s->base = static_cast<char*>(sys::map(each * count));
+  if (s->base == nullptr) {
+    delete s;
+    return nullptr;
+  }
+  s->size_class = size_class;
+  s->count = static_cast<std::uint8_t>(count);
+  s->cold = count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+  s->next = slabs.load(std::memory_order_relaxed);
+  // Release: pairs with the acquire in find(); publishes the slab's constant fields.
+  while (!slabs.compare_exchange_weak(s->next, s, std::memory_order_release)) {
+  }
+  return s;
+}
+
+/// The stack's bit was just taken out of the slab's cold mask.
+stack* warm_up(slab* s, std::uint8_t index) noexcept {
+  const std::size_t each = stacks::bytes_of_class(s->size_class);
+  char* base = s->base + each * index;
+  const std::uint64_t bit = std::uint64_t{1} << index;
+  if ((s->prepared & bit) == 0) {
+    s->prepared |= bit;
+    if (!make_guard(base)) s->canaries |= bit;
+    sanitizer::register_stack(base + stack::guard_bytes, base + each);
+    sanitizer::add_root(base + stack::guard_bytes, each - stack::guard_bytes);
+  }
+  auto* header = new (base + each - header_offset(index)) stack;
+  header->low = base + stack::guard_bytes;
+  header->in = s;
+  header->size_class = s->size_class;
+  header->index = index;
+  header->canary_only = (s->canaries & bit) != 0;
+  if (header->canary_only) *reinterpret_cast<std::uint64_t*>(header->low) = stack::canary;
+  return header;
+}
+
+void discard_below_top_page(stack* s) noexcept {
+  const std::size_t page = sys::page_bytes();
+  char* top_page = reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(s) / page * page);
+  char* from = s->low + (s->canary_only ? page : 0);
+  if (top_page > from) sys::discard(from, static_cast<std::size_t>(top_page - from));
+}
+
+void cool_down(stack* s) noexcept {
+  slab* in = s->in;
+  const std::uint64_t bit = std::uint64_t{1} << s->index;
+  char* from = s->low + (s->canary_only ? sys::page_bytes() : 0);
+  char* end = s->base() + stacks::bytes_of_class(s->size_class);
+  sys::discard(from, static_cast<std::size_t>(end - from));  // the header goes with it
+  spin_guard hold(all.lock);
+  if (in->cold == 0) {
+    class_depot& d = all.of_class[in->size_class];
+    in->next_cold = d.cold;
+    d.cold = in;
+  }
+  in->cold |= bit;
+}
+
+const slab* find(const void* address) noexcept {
+  const auto* at = static_cast<const char*>(address);
+  // Acquire: pairs with the release in map_slab().
+  for (const slab* s = slabs.load(std::memory_order_acquire); s != nullptr; s = s->next) {
+    if (at >= s->base && at < s->base + stacks::bytes_of_class(s->size_class) * s->count) return s;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+namespace stacks {
+
+std::uint8_t class_of(std::size_t bytes) noexcept {
+  std::uint8_t c = smallest_class;
+  while (c < largest_class && bytes_of_class(c) < bytes) ++c;
+  return c;
+}
+
+stack* take(std::uint8_t size_class) noexcept {
+  spin_guard hold(all.lock);
+  choose_guard_method();
+  class_depot& d = all.of_class[size_class];
+  if (stack* s = d.warm) {
+    d.warm = s->next;
+    --d.warm_count;
+    return s;
+  }
+  if (d.cold == nullptr) {
+    d.cold = map_slab(size_class);
+    if (d.cold == nullptr) return nullptr;
+  }
+  slab* in = d.cold;
+  const auto index = static_cast<std::uint8_t>(std::countr_zero(in->cold));
+  in->cold &= in->cold - 1;
+  if (in->cold == 0) d.cold = in->next_cold;
+  return warm_up(in, index);
+}
+
+void give(stack* s) noexcept {
+  discard_below_top_page(s);
+  {
+    spin_guard hold(all.lock);
+    class_depot& d = all.of_class[s->size_class];
+    if (d.warm_count < warm_limit) {
+      s->next = d.warm;
+      d.warm = s;
+      ++d.warm_count;
+      return;
+    }
+  }
+  cool_down(s);
+}
+
+std::size_t of_guard(const void* address) noexcept {
+  const slab* s = find(address);
+  if (s == nullptr) return 0;
+  const std::size_t each = bytes_of_class(s->size_class);
+  const std::size_t offset = static_cast<std::size_t>(static_cast<const char*>(address) - s->base) % each;
+  return offset < stack::guard_bytes ? each - stack::guard_bytes : 0;
+}
+
+std::size_t of_address(const void* address) noexcept {
+  const slab* s = find(address);
+  return s == nullptr ? 0 : bytes_of_class(s->size_class) - stack::guard_bytes;
+}
+
+}  // namespace stacks
+
+void stack_cache::drain() noexcept {
+  while (size_ > 0) stacks::give(take());
+}
+
+}  // namespace warren::runtime
