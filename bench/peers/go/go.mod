@@ -1,0 +1,3 @@
+module warren_peer
+
+go 1.22
