@@ -8,10 +8,11 @@
 
 #include "dump.hpp"
 #include "fatal.hpp"
+#include "owned.hpp"
 #include "report.hpp"
 #include "stack.hpp"
-#include "stopped_threads.hpp"
 #include "standard_streams.hpp"
+#include "stopped_threads.hpp"
 #include "system.hpp"
 #include "thread.hpp"
 #include "trace.hpp"
@@ -138,6 +139,9 @@ void on_fault(int signal, siginfo_t* info, void* context) noexcept {
 
 // --- SIGQUIT
 
+constinit owned<int> thread_in_run = 0;
+constinit bool quit_installed_by_run = false;
+
 void on_quit(int, siginfo_t* info, void* context) noexcept {
   constexpr int quit_status = 2;  // Go's
   constexpr std::int64_t patience_ns = 1'000'000'000;
@@ -151,7 +155,8 @@ void on_quit(int, siginfo_t* info, void* context) noexcept {
   trace_interrupted(own, context);
   prepare_traces();
   stop_other_threads(patience_ns);
-  dump_all(out, &own);
+  const bool waits_in_run = interrupted_goroutine() == nullptr && sys::thread_id() == thread_in_run;
+  dump_all(out, waits_in_run ? nullptr : &own);
   if (quit.before_was_function()) quit.call_before(info, context);
   sys::exit_process(quit_status);
 }
@@ -164,11 +169,10 @@ void on_quit(int, siginfo_t* info, void* context) noexcept {
   quit.install();
 }
 
-constinit bool quit_installed_by_run = false;
-
 }  // namespace
 
 crash_handlers::crash_handlers() noexcept {
+  thread_in_run = sys::thread_id();
   install_terminate_handler();
   segv.install();
   bus.install();
@@ -180,6 +184,7 @@ crash_handlers::~crash_handlers() {
   bus.put_back_if_ours();
   segv.put_back_if_ours();
   restore_terminate_handler();
+  thread_in_run = 0;
 }
 
 }  // namespace warren::runtime

@@ -6,8 +6,8 @@
 
 #include "goroutine_pool.hpp"
 #include "report.hpp"
-#include "stopped_threads.hpp"
 #include "standard_streams.hpp"
+#include "stopped_threads.hpp"
 #include "system.hpp"
 #include "trace.hpp"
 

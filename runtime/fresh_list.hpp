@@ -42,12 +42,6 @@ class fresh_list {
     return g;
   }
 
-  goroutine* pop_oldest() noexcept {
-    if (empty()) return nullptr;
-    spin_guard hold(lock_);
-    return take_oldest();
-  }
-
   /// The oldest, if it was started before the monitor's look `look`.
   goroutine* pop_aged(std::uint32_t look) noexcept {
     if (empty()) return nullptr;

@@ -8,8 +8,8 @@
 // waits; and takes one when it wakes or comes back. All of that happens under `places_`, a leaf lock.
 //
 // Queues of a worker, in the order in which it looks: run_next (what it has just made ready, at most 16 times in a row),
-// ready_queue, fresh (newest first). Every 8th pick: its timers, and a fresh goroutine that has waited for 10 ms; every
-// 32nd the oldest fresh one, every 64th the inject queue. So nothing waits for ever however busy the worker is.
+// ready_queue, fresh (newest first). Every 8th pick: its timers, and a fresh goroutine that has waited for 10 ms, as far
+// as its ration goes; every 64th the inject queue. So nothing waits for ever however busy the worker is.
 //
 // Search. A worker with nothing at hand looks into the others' queues; at most one does so at a time (`searching_`), and
 // it goes on for some microseconds before it sleeps. It leaves run_next and a lone fresh goroutine to a worker that moves
@@ -182,10 +182,7 @@ goroutine* scheduler::pick_sometimes(worker* w, std::uint32_t tick) noexcept {
   if ((tick & 63) == 0) {
     if (goroutine* g = take_injected(w)) return g;
   }
-  if ((tick & 31) == 0) {
-    if (goroutine* g = w->fresh.pop_oldest()) return g;
-  }
-  return w->fresh.pop_aged(look());
+  return take_aged(w);
 }
 
 void scheduler::run_own_timers(worker* w) noexcept {
@@ -201,6 +198,22 @@ void scheduler::fire_timers(timer_heap& heap, std::int64_t now) noexcept {
   goroutine_list woken;
   heap.fire_due(now, woken);
   ready(std::move(woken));
+}
+
+/// A fresh goroutine that has waited for 10 ms, at most every 8th pick. Starting the oldest opens another branch of a tree
+/// of goroutines beside the one being walked in depth, so it is rationed: a few a look, more when many wait.
+goroutine* scheduler::take_aged(worker* w) noexcept {
+  constexpr std::uint32_t ration = 4;
+  constexpr std::uint32_t share = 16;
+  if (w->fresh.empty()) return nullptr;
+  if (w->ration_of_look != look()) {
+    w->ration_of_look = look();
+    w->ration_left = ration + w->fresh.size() / share;
+  }
+  if (w->ration_left == 0) return nullptr;
+  goroutine* g = w->fresh.pop_aged(look());
+  if (g != nullptr) w->ration_left = w->ration_left - 1;
+  return g;
 }
 
 goroutine* scheduler::take_injected(worker* w) noexcept {
@@ -243,11 +256,25 @@ void scheduler::end_search(worker* w) noexcept {
   if (present_.load(std::memory_order_relaxed) < max_procs() && work_visible()) wake_for_work();
 }
 
+/// The oldest of the victim's fresh goroutines; some that come after it go to the thief's own fresh ones, so that it
+/// walks them in depth as well.
+goroutine* scheduler::steal_fresh(worker* thief, worker* victim) noexcept {
+  goroutine_list loot;
+  victim->fresh.steal(loot, most_fresh_stolen);
+  goroutine* first = loot.pop_front();
+  if (first == nullptr) return nullptr;
+  victim->stolen_from.fetch_add(1, std::memory_order_relaxed);
+  while (goroutine* g = loot.pop_front()) thief->fresh.push(g);
+  return first;
+}
+
 goroutine* scheduler::steal_from(worker* thief, worker* victim, bool late) noexcept {
   goroutine_list loot;
   victim->ready_queue.steal(loot, run_queue::room / 2);
   const bool placeless = victim->place.load(std::memory_order_relaxed) != presence::present;
-  if (loot.empty() && (late || placeless || victim->fresh.size() > 1)) victim->fresh.steal(loot, most_fresh_stolen);
+  if (loot.empty() && (late || placeless || victim->fresh.size() > 1)) {
+    if (goroutine* g = steal_fresh(thief, victim)) return g;
+  }
   if (loot.empty() && (late || placeless) && victim->run_next.load(std::memory_order_relaxed) != nullptr) {
     // Acquire: pairs with the release in make_runnable().
     if (goroutine* g = victim->run_next.exchange(nullptr, std::memory_order_acq_rel)) loot.push_back(g);

@@ -105,6 +105,8 @@ class scheduler {
 
   goroutine* pick_sometimes(worker* w, std::uint32_t tick) noexcept;
   goroutine* take_injected(worker* w) noexcept;
+  goroutine* take_aged(worker* w) noexcept;
+  goroutine* steal_fresh(worker* thief, worker* victim) noexcept;
   goroutine* find_work(worker* w) noexcept;
   void pay_attention(worker* w) noexcept;
   goroutine* search(worker* w) noexcept;

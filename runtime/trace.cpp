@@ -126,6 +126,32 @@ std::string_view path_in_library(std::string_view file) noexcept {
   return built != std::string_view::npos ? file.substr(built + root.size()) : std::string_view{};
 }
 
+struct module {
+  const char* name = nullptr;  // null: unknown
+  std::uintptr_t base = 0;
+};
+
+module module_of(std::uintptr_t at) noexcept {
+  void* address = reinterpret_cast<void*>(at);
+#if defined(DLFO_STRUCT_HAS_EH_DBASE)  // glibc 2.35: takes no lock
+  dl_find_object found{};
+  if (::_dl_find_object(address, &found) != 0 || found.dlfo_link_map == nullptr) return {};
+  return {found.dlfo_link_map->l_name, static_cast<std::uintptr_t>(found.dlfo_link_map->l_addr)};
+#else
+  Dl_info found{};
+  if (::dladdr(address, &found) == 0) return {};
+  return {found.dli_fname, reinterpret_cast<std::uintptr_t>(found.dli_fbase)};
+#endif
+}
+
+bool in_c_library(std::uintptr_t at) noexcept {
+  const module m = module_of(at);
+  if (m.name == nullptr) return false;
+  const std::string_view path = m.name;
+  const std::string_view file = path.substr(path.rfind('/') + 1);
+  return file.starts_with("libc.so") || file.starts_with("ld-linux") || file.starts_with("linux-vdso");
+}
+
 enum class owner { user, library, inner_library, system };
 
 owner owner_by_file(std::string_view file) noexcept {
@@ -170,6 +196,7 @@ struct span {
 };
 
 span users_places(std::uintptr_t at) noexcept {
+  if (in_c_library(at)) return {};
   struct look {
     int index = 0;
     span found;
@@ -189,28 +216,13 @@ span users_places(std::uintptr_t at) noexcept {
 }
 
 void print_module(text_writer& out, std::uintptr_t at) noexcept {
-  const char* name = nullptr;
-  std::uintptr_t base = 0;
-  void* address = reinterpret_cast<void*>(at);
-#if defined(DLFO_STRUCT_HAS_EH_DBASE)  // glibc 2.35: takes no lock
-  dl_find_object found{};
-  if (::_dl_find_object(address, &found) == 0 && found.dlfo_link_map != nullptr) {
-    name = found.dlfo_link_map->l_name;
-    base = static_cast<std::uintptr_t>(found.dlfo_link_map->l_addr);
-  }
-#else
-  Dl_info found{};
-  if (::dladdr(address, &found) != 0) {
-    name = found.dli_fname;
-    base = reinterpret_cast<std::uintptr_t>(found.dli_fbase);
-  }
-#endif
-  if (name == nullptr) {
+  const module m = module_of(at);
+  if (m.name == nullptr) {
     out.hex(at);
     return;
   }
   // The loader has no name for the program itself.
-  (out << (*name != 0 ? name : program_invocation_name) << '+').hex(at - base);
+  (out << (*m.name != 0 ? m.name : program_invocation_name) << '+').hex(at - m.base);
 }
 
 void print_function(text_writer& out, const char* function, bool as_call) noexcept {

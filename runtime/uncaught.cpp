@@ -39,6 +39,7 @@ void print_value(text_writer& out, std::string_view text) noexcept {
   }
 }
 
+void print_value(text_writer& out, const char* text) noexcept { print_value(out, std::string_view(text)); }
 void print_value(text_writer& out, bool value) noexcept { out << (value ? "true" : "false"); }
 void print_value(text_writer& out, char value) noexcept { out << value; }
 template <std::integral Number>

@@ -37,6 +37,8 @@ struct worker : thread {
   owned<std::uint32_t> quiet_left = 0;        ///< wake-ups still to be left out; see scheduler.cpp
   owned<std::uint32_t> quiet_span = 0;
   owned<std::uint32_t> stolen_seen = 0;
+  owned<std::uint32_t> ration_of_look = 0;    ///< of fresh goroutines taken for their age; see take_aged()
+  owned<std::uint32_t> ration_left = 0;
   owned<stack*> dead_stack = nullptr;         ///< of the goroutine that has just ended, until the switch is over
   owned<void*> scheduler_context = nullptr;   ///< its own stack, while it runs a goroutine
   owned<bool> searching = false;              ///< it is the one that searches
