@@ -18,7 +18,7 @@ bool nothing_comes_by_itself() noexcept {
 }
 
 bool sleeps_in_the_library(int id) noexcept {
-  if (id == the_monitor.thread_id()) return true;
+  if (id == the_monitor.thread_id() || id == sched.caller_thread()) return true;
   bool known = false;
   for_each_thread([&](thread* t) {
     if (t->id != id || !t->in_use.load(std::memory_order_relaxed)) return;

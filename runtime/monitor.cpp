@@ -122,7 +122,7 @@ void monitor::look_at_timers(std::int64_t now) noexcept {
 
 void monitor::look_at(worker* w, bool work_waits, bool& one_replaced) noexcept {
   const presence place = w->place.load(std::memory_order_relaxed);
-  if (place == presence::unused || place == presence::idle) return;
+  if (place == presence::unused || place == presence::idle || place == presence::placeless) return;
   if (place != presence::present) return sched.share_queues_of(w);
   if (w->tick != w->tick_seen || w->current == nullptr) return;
   const std::int64_t cpu = sys::thread_cpu_time(w->cpu_clock);

@@ -320,7 +320,7 @@ void scheduler::pay_attention(worker* w) noexcept {
     spin_guard hold(places_);
     if (!has_place(w) || present_.load(std::memory_order_relaxed) <= max_procs()) return;
     present_.store(present_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
-    w->place.store(presence::idle, std::memory_order_relaxed);
+    w->place.store(presence::placeless, std::memory_order_relaxed);
   }
   share_queues_of(w);
 }
@@ -526,6 +526,7 @@ void scheduler::go_outside(worker* w) noexcept {
     if (w->place.load(std::memory_order_relaxed) != presence::away) ++outside_;
     w->place.store(presence::outside, std::memory_order_relaxed);
   }
+  share_timers_of(w);
   // StoreLoad; pairs with the fences of those who add work or arm timers: they may have counted on this worker.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (work_visible() || (!has_timekeeper() && earliest_deadline() != never)) wake_for_work();
@@ -535,10 +536,10 @@ bool scheduler::come_back(worker* w) noexcept {
   spin_guard hold(places_);
   if (stopped(w)) return false;
   if (has_place(w)) return true;
-  if (w->place.load(std::memory_order_relaxed) != presence::idle) --outside_;
+  if (w->place.load(std::memory_order_relaxed) != presence::placeless) --outside_;
   w->attention.fetch_and(~attention::away, std::memory_order_relaxed);
   if (present_.load(std::memory_order_relaxed) >= max_procs()) {
-    w->place.store(presence::idle, std::memory_order_relaxed);  // enter_idle() puts it in the list
+    w->place.store(presence::placeless, std::memory_order_relaxed);
     return false;
   }
   present_.store(present_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -554,6 +555,7 @@ bool scheduler::send_away(worker* w) noexcept {
   w->attention.fetch_or(attention::away, std::memory_order_relaxed);
   present_.store(present_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
   ++outside_;
+  share_timers_of(w);
   return true;
 }
 
@@ -838,8 +840,10 @@ void scheduler::stop() noexcept {
 }
 
 void scheduler::wait_until_stopped() noexcept {
+  caller_thread_.store(sys::thread_id(), std::memory_order_relaxed);
   // Acquire: pairs with the release in stop(); the status of goroutine 1.
   while (stopped_word_.load(std::memory_order_acquire) == 0) sys::futex_wait(stopped_word_, 0, -1);
+  caller_thread_.store(0, std::memory_order_relaxed);
 }
 
 void scheduler::close() noexcept {
@@ -872,6 +876,11 @@ void scheduler::empty_queues_of(worker* w, goroutine_list& to) noexcept {
   }
   // Acquire: pairs with the release in make_runnable().
   if (goroutine* g = w->run_next.exchange(nullptr, std::memory_order_acq_rel)) to.push_back(g);
+}
+
+/// A worker without a place does not look into its heap.
+void scheduler::share_timers_of(worker* w) noexcept {
+  if (w->timers.size() > 0) w->timers.move_all_to(shared_timers_);
 }
 
 void scheduler::share_queues_of(worker* w) noexcept {

@@ -94,6 +94,8 @@ class scheduler {
   /// Nobody runs, searches, or is in a call: whatever sleeps now can be woken only from outside the library.
   bool all_asleep() noexcept;
   std::uint32_t waiting_for_stack() const noexcept { return without_stack_count_.load(std::memory_order_relaxed); }
+  /// The kernel's id of the thread that waits in run(); 0: none does.
+  int caller_thread() const noexcept { return caller_thread_.load(std::memory_order_relaxed); }
   bool detects_deadlock() const noexcept { return detect_deadlock_; }
   std::uint32_t max_threads() const noexcept { return max_threads_; }
 
@@ -136,6 +138,7 @@ class scheduler {
   void begin_on_thread(worker* w) noexcept;
   void end_on_thread(worker* w) noexcept;
   void abandon_locked(worker* w) noexcept;
+  void share_timers_of(worker* w) noexcept;
   void empty_queues_of(worker* w, goroutine_list& to) noexcept;
 
   // Read by every ready(), written when workers go to sleep or wake.
@@ -157,6 +160,7 @@ class scheduler {
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint32_t> stopped_word_{0};  ///< 1 once stop() was called; run() sleeps on it
   std::atomic<std::uint32_t> leaving_word_{0};  ///< counts workers that left; run() sleeps on it
+  std::atomic<int> caller_thread_{0};
   std::uint32_t max_threads_ = most_workers;
   bool detect_deadlock_ = false;
 

@@ -333,6 +333,11 @@ long read_file(const char* path, char* to, std::size_t room) noexcept {
   while (got < room) {
     const ssize_t n = ::read(fd, to + got, room - got);
     if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && got == 0) {
+      const int error = errno;
+      ::close(fd);
+      return -error;
+    }
     if (n <= 0) break;
     got += static_cast<std::size_t>(n);
   }

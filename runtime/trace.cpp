@@ -93,9 +93,7 @@ constexpr std::string_view system_scopes[] = {
     "10__cxxabiv1", "9__gnu_cxx", "St", "6__tsan", "6__asan", "11__sanitizer", "14__interception",
 };
 constexpr std::string_view standard_headers = "/include/c++/";
-constexpr std::string_view inner_scopes[] = {"6warren7runtime", "6warren8channels"};
-constexpr std::string_view inner_floors[] = {"runtime/", "channels/"};
-constexpr std::string_view outer_floors[] = {"errors/", "time/", "context/", "sync/"};
+constexpr std::string_view floors[] = {"errors/", "runtime/", "channels/", "time/", "context/", "sync/"};
 // What the standard library calls functions through; mangled, and as in debug information.
 constexpr std::string_view callers[] = {"8__invoke", "13__invoke_impl", "14__invoke_impl", "6invoke", "10__invoke_r",
                                         "5apply", "12__apply_impl", "17_Function_handler", "8function"};
@@ -152,31 +150,27 @@ bool in_c_library(std::uintptr_t at) noexcept {
   return file.starts_with("libc.so") || file.starts_with("ld-linux") || file.starts_with("linux-vdso");
 }
 
-enum class owner { user, library, inner_library, system };
+enum class owner { user, library, system };
 
 owner owner_by_file(std::string_view file) noexcept {
-  const std::string_view path = path_in_library(file);
-  if (starts_with_any(path, inner_floors)) return owner::inner_library;
-  if (starts_with_any(path, outer_floors)) return owner::library;
+  if (starts_with_any(path_in_library(file), floors)) return owner::library;
   return file.find(standard_headers) != std::string_view::npos ? owner::system : owner::user;
 }
 
 owner owner_of(const place& p) noexcept {
   if (p.function == nullptr) return owner::system;
   const std::string_view scope = scope_of(p.function);
-  if (starts_with_any(scope, inner_scopes)) return owner::inner_library;
-  if (scope.starts_with("6warren")) return owner::library;
+  if (scope.starts_with("6warren") || std::string_view(p.function).starts_with("warren_")) return owner::library;
   if (starts_with_any(scope, system_scopes)) return owner::system;
   if (scope.empty() && starts_with_any(p.function, system_functions)) return owner::system;
-  if (std::string_view(p.function).starts_with("warren_")) return owner::inner_library;
   // The debug information has plain names for functions that one source file has for itself.
   return scope.empty() && p.file != nullptr ? owner_by_file(p.file) : owner::user;
 }
 
-/// Left out wherever it is: the library's inner frames, and what the standard library calls functions through.
-bool is_inner(const place& p) noexcept {
+/// Left out wherever it is: the library's frames, and what the standard library calls functions through.
+bool is_between(const place& p) noexcept {
   const owner whose = owner_of(p);
-  if (whose != owner::system || p.function == nullptr) return whose == owner::inner_library;
+  if (whose != owner::system || p.function == nullptr) return whose == owner::library;
   std::string_view scope = scope_of(p.function);
   if (!scope.starts_with("St")) return starts_with_any(p.function, plain_callers);
   scope.remove_prefix(2);
@@ -256,7 +250,7 @@ void print_frame(text_writer& out, std::uintptr_t at, span wanted) noexcept {
         auto& mine = *static_cast<print*>(raw);
         const int index = mine.index++;
         if (mine.wanted.first >= 0) {
-          if (index < mine.wanted.first || index > mine.wanted.last || is_inner(here)) return;
+          if (index < mine.wanted.first || index > mine.wanted.last || is_between(here)) return;
         }
         print_function(mine.out, here.function, true);
         mine.out << '\n';

@@ -9,8 +9,8 @@
 // Laws
 //   * Taking a trace and printing it allocates nothing with malloc and may be done in a signal handler.
 //   * A parked stack is only read, by a thread that makes sure that nobody resumes it meanwhile.
-//   * Printed traces begin and end with the user's own frames: the library's are left out there, and its inner ones
-//     everywhere. A trace of nothing but those is printed whole.
+//   * Printed traces begin and end with the user's own frames; the library's are left out. A trace without any of the
+//     user's is printed whole.
 
 #include <cstddef>
 #include <cstdint>

@@ -22,11 +22,12 @@ namespace warren::runtime {
 
 /// Whether a worker holds one of the GOMAXPROCS places, without which it takes no goroutine.
 enum class presence : std::uint8_t {
-  unused,   ///< no thread runs this record
-  present,  ///< holds a place
-  idle,     ///< in the idle list, asleep or about to be
-  away,     ///< the monitor gave its place to another while it sat in one goroutine
-  outside,  ///< in a blocking call, or in a goroutine that has the thread for itself
+  unused,     ///< no thread runs this record
+  present,    ///< holds a place
+  idle,       ///< in the idle list, asleep or about to be
+  away,       ///< the monitor gave its place to another while it sat in one goroutine
+  placeless,  ///< lost its place on the way back, or gave it up: about to be idle
+  outside,    ///< in a blocking call, or in a goroutine that has the thread for itself
 };
 
 struct worker : thread {
