@@ -330,8 +330,7 @@ goroutine* scheduler::find_work(worker* w) noexcept {
     if (w->attention.load(std::memory_order_relaxed) != 0) pay_attention(w);
     if (stopped(w)) return nullptr;
     if ((w->attention.load(std::memory_order_relaxed) & attention::caller) != 0 && w->locked == nullptr) {
-      leave_as_caller(w);
-      return nullptr;
+      if (leave_as_caller(w)) return nullptr;
     }
     if (w->locked != nullptr) {
       wait_for_locked(w);
@@ -456,13 +455,22 @@ void scheduler::sleep_idle(worker* w) noexcept {
   }
 }
 
-/// Goroutine 1 has left the thread that called run().
-void scheduler::leave_as_caller(worker* w) noexcept {
+/// Goroutine 1 has left the thread that called run(). False: no other thread can be had, so this one stays a worker.
+bool scheduler::leave_as_caller(worker* w) noexcept {
   go_outside(w);
   share_queues_of(w);
+  const bool needed = work_visible() || earliest_deadline() != never;
   spin_guard hold(places_);
   --outside_;
-  w->place.store(presence::unused, std::memory_order_relaxed);
+  const bool alone = threads_ == 1;
+  if (!needed || !alone) {
+    w->place.store(presence::unused, std::memory_order_relaxed);
+    return true;
+  }
+  present_.store(present_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  w->place.store(presence::present, std::memory_order_relaxed);
+  w->attention.fetch_and(~attention::caller, std::memory_order_relaxed);
+  return false;
 }
 
 void scheduler::wake_searcher() noexcept {

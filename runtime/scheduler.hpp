@@ -124,7 +124,7 @@ class scheduler {
   void enter_idle(worker* w) noexcept;
   void leave_idle_list(worker* w) noexcept;
   void wait_for_locked(worker* w) noexcept;
-  void leave_as_caller(worker* w) noexcept;
+  bool leave_as_caller(worker* w) noexcept;
 
   void push(worker* w, goroutine* g) noexcept;
   void leave_over(goroutine* g) noexcept;
