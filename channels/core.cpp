@@ -77,13 +77,6 @@ void core::dequeue(channel_waiter* w) noexcept {
   if (queue.empty() && fed()) feed_->disarm(this);
 }
 
-channel_waiter* core::claim_receiver() noexcept {
-  if (receivers_.empty()) return nullptr;
-  channel_waiter* w = receivers_.claim_first();
-  if (fed() && receivers_.empty()) feed_->disarm(this);
-  return w;
-}
-
 // --- the ring
 
 inline void core::move(void* to, void* from) const noexcept {
@@ -98,11 +91,15 @@ inline void core::move(void* to, void* from) const noexcept {
   }
 }
 
-/// Behind the last element; there is room.
-inline void core::push_ring(void* value) noexcept {
-  std::size_t last = first_ + count();
+/// Behind the first n elements; there is room. Does not count it in.
+inline void core::put(void* value, std::size_t n) noexcept {
+  std::size_t last = first_ + n;
   if (last >= capacity_) last -= capacity_;
   move(slot(last), value);
+}
+
+inline void core::push_ring(void* value) noexcept {
+  put(value, count());
   set_count(count() + 1);
 }
 
@@ -132,48 +129,62 @@ bool core::can_take() noexcept {
   return capacity_ == 0 ? has_unclaimed(senders_) : count() != 0;
 }
 
-outcome core::offer(void* value, runtime::goroutine*& woken) noexcept {
-  if (closed_.load(std::memory_order_relaxed)) return outcome::closed;
-  if (channel_waiter* w = claim_receiver()) {
-    if (w->value != nullptr) move(w->value, value);
-    w->success = true;
-    woken = w->who;
-    return outcome::done;
-  }
+/// To the first receiver that can be claimed.
+bool core::hand_over(void* value, runtime::goroutine*& woken) noexcept {
+  channel_waiter* w = receivers_.claim_first();
+  if (fed() && receivers_.empty()) feed_->disarm(this);
+  if (w == nullptr) return false;
+  if (w->value != nullptr) move(w->value, value);
+  w->success = true;
+  woken = w->who;
+  return true;
+}
+
+/// The value of the first sender that can be claimed takes the place of the element that was just taken out.
+bool core::let_in(runtime::goroutine*& woken) noexcept {
+  channel_waiter* w = senders_.claim_first();
+  if (w == nullptr) return false;
+  put(w->value, count() - 1);
+  w->success = true;
+  woken = w->who;
+  return true;
+}
+
+[[gnu::always_inline]] inline outcome core::offer_inline(void* value, runtime::goroutine*& woken) noexcept {
+  if (closed_.load(std::memory_order_relaxed)) [[unlikely]] return outcome::closed;
+  if (!receivers_.empty() && hand_over(value, woken)) return outcome::done;
   if (count() == capacity_) return outcome::empty;
   push_ring(value);
   return outcome::done;
 }
 
-outcome core::take(void* value, runtime::goroutine*& woken) noexcept {
-  if (fed() && receivers_.empty()) feed_->poll(this);
+[[gnu::always_inline]] inline outcome core::take_inline(void* value, runtime::goroutine*& woken) noexcept {
+  if (fed() && receivers_.empty()) [[unlikely]] feed_->poll(this);
   if (count() != 0) {
     pop_ring(value);
-    // A sender that waits does so because the ring was full: its value takes the freed slot, which is now the last.
-    if (channel_waiter* w = senders_.claim_first()) {
-      set_count(count() - 1);
-      push_ring(w->value);
-      w->success = true;
-      woken = w->who;
-    } else {
-      set_count(count() - 1);
-    }
+    // A sender that waits does so because the ring was full: its value takes the freed slot, and nobody must see the
+    // count of a moment before.
+    if (senders_.empty() || !let_in(woken)) set_count(count() - 1);
     return outcome::done;
   }
-  if (channel_waiter* w = senders_.claim_first()) {
-    if (value != nullptr) move(value, w->value);
-    w->success = true;
-    woken = w->who;
-    return outcome::done;
+  if (!senders_.empty()) {
+    if (channel_waiter* w = senders_.claim_first()) {
+      if (value != nullptr) move(value, w->value);
+      w->success = true;
+      woken = w->who;
+      return outcome::done;
+    }
   }
   return closed_.load(std::memory_order_relaxed) ? outcome::closed : outcome::empty;
 }
 
+outcome core::offer(void* value, runtime::goroutine*& woken) noexcept { return offer_inline(value, woken); }
+outcome core::take(void* value, runtime::goroutine*& woken) noexcept { return take_inline(value, woken); }
+
 bool core::deliver(void* value, runtime::goroutine_list& woken) noexcept {
-  if (channel_waiter* w = claim_receiver()) {
-    if (w->value != nullptr) move(w->value, value);
-    w->success = true;
-    woken.push_back(w->who);
+  runtime::goroutine* who = nullptr;
+  if (!receivers_.empty() && hand_over(value, who)) {
+    woken.push_back(who);
     return true;
   }
   if (count() == capacity_) return false;
@@ -223,7 +234,7 @@ constexpr runtime::park_kind receiving_from_nil{wait_reason::chan_receive_nil, n
 [[noreturn, gnu::cold]] void throw_error(const char* text) { throw channel_error(text); }
 
 /// The lock is held. Returns whether the value went over; else the channel is closed.
-[[gnu::noinline]] bool wait(runtime::thread* t, const runtime::park_kind& kind, channel_waiter& w) {
+bool wait(runtime::thread* t, const runtime::park_kind& kind, channel_waiter& w) {
   w.who = t->current;
   w.claim = nullptr;
   w.channel->enqueue(&w);
@@ -231,13 +242,26 @@ constexpr runtime::park_kind receiving_from_nil{wait_reason::chan_receive_nil, n
   return w.success;
 }
 
-/// The second look of a try, when the first found nothing. Without the fence two goroutines that each fill one channel
-/// and then look at the other's could both find it empty, their own values being still on the way to memory.
+[[gnu::noinline]] void wait_to_send(runtime::thread* t, core* ch, void* value) {
+  channel_waiter w(ch, value, true);
+  if (!wait(t, sending, w)) throw_error("send on closed channel");
+}
+
+[[gnu::noinline]] outcome wait_to_receive(runtime::thread* t, core* ch, void* value) {
+  channel_waiter w(ch, value, false);
+  return wait(t, receiving, w) ? outcome::done : outcome::closed;
+}
+
+/// The look of a try before the lock. Without the fence two goroutines that each fill one channel and then look at the
+/// other's could both find it empty, their own values being still on the way to memory. It is owed once after each
+/// change that this goroutine made to a channel; a loop that only looks pays it once.
 template <bool (core::*Look)() const noexcept>
-bool seems_ready(const core* ch) noexcept {
-  if ((ch->*Look)()) return true;
-  // seq_cst: pairs with the same fence in the other goroutine's try.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+bool seems_ready(runtime::thread* t, const core* ch) noexcept {
+  if (t->fence_owed) {
+    t->fence_owed = false;
+    // seq_cst: pairs with the same fence in the other goroutine's try.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
   return (ch->*Look)();
 }
 
@@ -248,12 +272,9 @@ void send(core* ch, void* value) {
   runtime::thread* t = runtime::current_thread();
   runtime::goroutine* woken = nullptr;
   ch->lock.lock();
-  const outcome what = ch->offer(value, woken);
-  if (what == outcome::empty) {
-    channel_waiter w(ch, value, true);
-    if (!wait(t, sending, w)) throw_error("send on closed channel");
-    return;
-  }
+  t->fence_owed = true;
+  const outcome what = ch->offer_inline(value, woken);
+  if (what == outcome::empty) return wait_to_send(t, ch, value);
   ch->lock.unlock();
   if (what == outcome::closed) [[unlikely]] throw_error("send on closed channel");
   if (woken != nullptr) runtime::ready(woken);
@@ -268,11 +289,9 @@ outcome receive(core* ch, void* value) {
   // Drained: what is_closed() saw came after the last send, so an empty ring stays empty.
   if (!(ch->is_closed() && ch->drained())) {
     ch->lock.lock();
-    what = ch->take(value, woken);
-    if (what == outcome::empty) {
-      channel_waiter w(ch, value, false);
-      return wait(t, receiving, w) ? outcome::done : outcome::closed;
-    }
+    t->fence_owed = true;
+    what = ch->take_inline(value, woken);
+    if (what == outcome::empty) return wait_to_receive(t, ch, value);
     ch->lock.unlock();
     if (woken != nullptr) runtime::ready(woken);
   }
@@ -281,10 +300,13 @@ outcome receive(core* ch, void* value) {
 }
 
 outcome try_send(core* ch, void* value) {
-  if (ch == nullptr || !seems_ready<&core::seems_sendable>(ch)) return outcome::empty;
+  if (ch == nullptr) return outcome::empty;
+  runtime::thread* t = runtime::current_thread();
+  if (!seems_ready<&core::seems_sendable>(t, ch)) return outcome::empty;
+  t->fence_owed = true;
   runtime::goroutine* woken = nullptr;
   ch->lock.lock();
-  const outcome what = ch->offer(value, woken);
+  const outcome what = ch->offer_inline(value, woken);
   ch->lock.unlock();
   if (what == outcome::closed) [[unlikely]] throw_error("send on closed channel");
   if (woken != nullptr) runtime::ready(woken);
@@ -292,11 +314,14 @@ outcome try_send(core* ch, void* value) {
 }
 
 outcome try_receive(core* ch, void* value) noexcept {
-  if (ch == nullptr || !seems_ready<&core::seems_receivable>(ch)) return outcome::empty;
+  if (ch == nullptr) return outcome::empty;
+  runtime::thread* t = runtime::current_thread();
+  if (!seems_ready<&core::seems_receivable>(t, ch)) return outcome::empty;
   if (ch->is_closed() && ch->drained()) return outcome::closed;
+  t->fence_owed = true;
   runtime::goroutine* woken = nullptr;
   ch->lock.lock();
-  const outcome what = ch->take(value, woken);
+  const outcome what = ch->take_inline(value, woken);
   ch->lock.unlock();
   if (woken != nullptr) runtime::ready(woken);
   return what;
@@ -304,6 +329,7 @@ outcome try_receive(core* ch, void* value) noexcept {
 
 void close(core* ch) {
   if (ch == nullptr) throw_error("close of nil channel");
+  runtime::current_thread()->fence_owed = true;
   runtime::goroutine_list woken;
   if (!ch->close_collecting(woken)) throw_error("close of closed channel");
   if (!woken.empty()) runtime::ready(std::move(woken));

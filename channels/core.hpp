@@ -107,14 +107,24 @@ class core : public counted {
 
  private:
   waiter_queue& queue_of(const channel_waiter* w) noexcept { return w->is_send ? senders_ : receivers_; }
-  channel_waiter* claim_receiver() noexcept;
   std::size_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
   // Release: pairs with the acquire loads of seems_*(), which must see a close that came before.
   void set_count(std::size_t n) noexcept { count_.store(n, std::memory_order_release); }
   std::byte* slot(std::size_t index) noexcept { return ring_ + index * element_->size; }
+  void put(void* value, std::size_t n) noexcept;
   void push_ring(void* value) noexcept;
   void pop_ring(void* value) noexcept;
   void move(void* to, void* from) const noexcept;
+  bool hand_over(void* value, runtime::goroutine*& woken) noexcept;
+  bool let_in(runtime::goroutine*& woken) noexcept;
+
+  // offer() and take() where they must not cost a call.
+  friend void send(core*, void*);
+  friend outcome try_send(core*, void*);
+  friend outcome receive(core*, void*);
+  friend outcome try_receive(core*, void*) noexcept;
+  outcome offer_inline(void* value, runtime::goroutine*& woken) noexcept;
+  outcome take_inline(void* value, runtime::goroutine*& woken) noexcept;
 
   std::atomic<bool> closed_{false};
   std::atomic<std::size_t> count_{0};  ///< elements in the ring

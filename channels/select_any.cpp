@@ -185,6 +185,7 @@ class selection {
  private:
   /// The lock is held.
   bool go_ahead(channel_waiter& w) noexcept {
+    runtime::current_thread()->fence_owed = true;
     const outcome what = w.is_send ? w.channel->offer(w.value, woken_) : w.channel->take(w.value, woken_);
     w.success = what == outcome::done;
     return what != outcome::empty;
@@ -286,6 +287,11 @@ int selection::wait(const lock_order& order) {
 
 namespace {
 
+/// Apart, so that a select of one case does not pay for the frame of this one.
+[[gnu::noinline]] int select_many(std::span<channel_waiter> cases, bool has_otherwise) {
+  return selection(cases, has_otherwise).run();
+}
+
 /// A select of at most one case is a plain operation or a try.
 int select_few(std::span<channel_waiter> cases, bool has_otherwise) {
   if (cases.empty()) {
@@ -309,7 +315,7 @@ int select_few(std::span<channel_waiter> cases, bool has_otherwise) {
 
 int select_any(std::span<channel_waiter> cases, bool has_otherwise) {
   if (cases.size() <= 1) return select_few(cases, has_otherwise);
-  return selection(cases, has_otherwise).run();
+  return select_many(cases, has_otherwise);
 }
 
 }  // namespace warren::channels

@@ -126,10 +126,13 @@ void monitor::look_at(worker* w, bool work_waits, bool& one_replaced) noexcept {
   if (place != presence::present) return sched.share_queues_of(w);
   if (w->tick != w->tick_seen || w->current == nullptr) return;
   const std::int64_t cpu = sys::thread_cpu_time(w->cpu_clock);
-  const bool asleep_in_kernel = cpu >= 0 && cpu == w->cpu_seen;
+  const bool stood_still = cpu >= 0 && cpu == w->cpu_seen;
   w->cpu_seen = cpu;
   w->attention.fetch_or(attention::slice_over | attention::loud, std::memory_order_relaxed);
   if (!work_waits) return;
+  // It stood in the system's queue for a processor: a replacement would stand there as well.
+  if (stood_still && sys::thread_is_runnable(w->id)) return;
+  const bool asleep_in_kernel = stood_still;
   // One that computes keeps a processor busy, so its replacement only adds to the load: at most one a look.
   if (!asleep_in_kernel && one_replaced) return;
   if (!sched.send_away(w)) return;

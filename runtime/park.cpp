@@ -64,6 +64,7 @@ void committed(worker* w, goroutine* left) noexcept {
 void finish_switch(transfer from) noexcept {
   auto* w = this_worker();
   auto* left = static_cast<goroutine*>(from.data);
+  w->fence_owed = true;
   if (sanitizer::watching_switches) [[unlikely]] {
     sanitizer::arrived(fiber_of(w, w->current), left == nullptr ? &w->own_stack : nullptr);
   }

@@ -66,7 +66,8 @@ constexpr std::uint32_t word_awake = 1;      // wake_word: taken out of the idle
 constexpr std::uint32_t word_look_again = 2; // still idle: the deadline moved, or the run stops
 constexpr std::uint32_t most_injected_at_once = 64;
 constexpr std::uint32_t most_fresh_stolen = 16;
-constexpr int polls_before_sleep = 12;
+constexpr int polls_before_sleep = 16;
+constexpr int polls_before_late = 5;  // some microseconds without a switch anywhere
 constexpr int pauses_between_polls = 60;
 
 /// What a worker without a place makes ready would wait in its queues for somebody to search them.
@@ -201,14 +202,14 @@ void scheduler::fire_timers(timer_heap& heap, std::int64_t now) noexcept {
 }
 
 /// A fresh goroutine that has waited for 10 ms, at most every 8th pick. Starting the oldest opens another branch of a tree
-/// of goroutines beside the one being walked in depth, so it is rationed: a few a look, more when many wait.
+/// of goroutines beside the one being walked in depth, so it is rationed: a few a look. (A ration that grows with the
+/// number that waits feeds itself: the branches it opens wait as well.)
 goroutine* scheduler::take_aged(worker* w) noexcept {
   constexpr std::uint32_t ration = 4;
-  constexpr std::uint32_t share = 16;
   if (w->fresh.empty()) return nullptr;
   if (w->ration_of_look != look()) {
     w->ration_of_look = look();
-    w->ration_left = ration + w->fresh.size() / share;
+    w->ration_left = ration;
   }
   if (w->ration_left == 0) return nullptr;
   goroutine* g = w->fresh.pop_aged(look());
@@ -221,7 +222,13 @@ goroutine* scheduler::take_injected(worker* w) noexcept {
   goroutine_list some;
   inject_.take(some, std::min(inject_.size() / max_procs() + 1, most_injected_at_once));
   goroutine* first = some.pop_front();
-  while (goroutine* g = some.pop_front()) push(w, g);
+  while (goroutine* g = some.pop_front()) {
+    if (g->stack_at != nullptr) {
+      push(w, g);
+    } else {
+      w->fresh.push(g);
+    }
+  }
   return first;
 }
 
@@ -289,13 +296,15 @@ goroutine* scheduler::steal_from(worker* thief, worker* victim, bool late) noexc
 goroutine* scheduler::search(worker* w) noexcept {
   const std::uint32_t n = worker_count();
   std::uint32_t ticks_before = 0;
+  int polls_unmoved = 0;
   for (int poll = 0; poll < polls_before_sleep; ++poll) {
     if (stopped(w)) return nullptr;
     if (goroutine* g = take_injected(w)) return g;
     std::uint32_t ticks = 0;
     const std::uint32_t start = w->random.below(n);
     for (std::uint32_t i = 0; i < n; ++i) ticks += worker_at(i)->tick;
-    const bool late = poll >= 3 && ticks == ticks_before;
+    polls_unmoved = ticks == ticks_before ? polls_unmoved + 1 : 0;
+    const bool late = polls_unmoved >= polls_before_late;
     ticks_before = ticks;
     for (std::uint32_t i = 0; i < n; ++i) {
       worker* victim = worker_at((start + i) % n);

@@ -70,6 +70,8 @@ int thread_cpu_clock() noexcept;
 void set_timer_slack(std::uint64_t ns) noexcept;
 /// Writes the ids of the threads of this process to `ids`; returns how many there are, or -errno.
 int list_threads(std::span<int> ids) noexcept;
+/// True for a thread that runs or waits for a processor, not for anything in the kernel.
+bool thread_is_runnable(int thread) noexcept;
 /// True for a thread that blocks every signal it can, as the background threads of sanitizers do.
 bool thread_blocks_all_signals(int thread) noexcept;
 int signal_thread(int thread, int signal) noexcept;

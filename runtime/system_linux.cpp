@@ -188,6 +188,16 @@ int list_threads(std::span<int> ids) noexcept {
   return n;
 }
 
+bool thread_is_runnable(int thread) noexcept {
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
+  char text[256] = {};
+  if (read_file(path, text, sizeof text - 1) <= 0) return false;
+  // "id (name) state …": the name may hold anything but is the last thing in parentheses.
+  const char* end_of_name = std::strrchr(text, ')');
+  return end_of_name != nullptr && end_of_name[1] == ' ' && end_of_name[2] == 'R';
+}
+
 bool thread_blocks_all_signals(int thread) noexcept {
   char path[64];
   std::snprintf(path, sizeof path, "/proc/self/task/%d/status", thread);

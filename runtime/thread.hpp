@@ -44,6 +44,10 @@ struct thread {
   owned<std::int64_t> waiters_queued = 0;  ///< enqueued less dequeued by this thread
   owned<std::int64_t> stacks_in_use = 0;   ///< attached less detached by this thread
 
+  /// What runs here may have changed a channel, here or on the thread it comes from, since the last full fence: see
+  /// seems_ready() in channels/core.cpp.
+  owned<bool> fence_owed = true;
+
   owned<int> id = 0;             ///< the kernel's
   thread* next_record = nullptr; ///< of all records ever made
   std::atomic<bool> in_use{false};
