@@ -566,12 +566,14 @@ bool scheduler::come_back(worker* w) noexcept {
 }
 
 bool scheduler::send_away(worker* w) noexcept {
-  spin_guard hold(places_);
-  if (w->place.load(std::memory_order_relaxed) != presence::present || w->current == nullptr) return false;
-  w->place.store(presence::away, std::memory_order_relaxed);
-  w->attention.fetch_or(attention::away, std::memory_order_relaxed);
-  present_.store(present_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
-  ++outside_;
+  {
+    spin_guard hold(places_);
+    if (w->place.load(std::memory_order_relaxed) != presence::present || w->current == nullptr) return false;
+    w->place.store(presence::away, std::memory_order_relaxed);
+    w->attention.fetch_or(attention::away, std::memory_order_relaxed);
+    present_.store(present_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+    ++outside_;
+  }
   share_timers_of(w);
   return true;
 }
@@ -662,7 +664,11 @@ std::int64_t scheduler::armed_timers() noexcept {
 void scheduler::arm(timer_node& node, std::int64_t when) noexcept {
   worker* w = this_worker();
   const bool own = has_place(w);
-  if (!(own ? w->timers : shared_timers_).insert(node, when)) return;
+  if ((own ? w->timers : shared_timers_).insert(node, when)) deadline_added(when, own);
+}
+
+/// A heap has a new first deadline. `own`: the heap of the caller, who has a place and looks into it.
+void scheduler::deadline_added(std::int64_t when, bool own) noexcept {
   // StoreLoad, the arming half; pairs with the fences in sleep_idle() and sleep_once().
   std::atomic_thread_fence(std::memory_order_seq_cst);
   const std::int64_t wake_at = wake_at_.load(std::memory_order_relaxed);
@@ -897,7 +903,9 @@ void scheduler::empty_queues_of(worker* w, goroutine_list& to) noexcept {
 
 /// A worker without a place does not look into its heap.
 void scheduler::share_timers_of(worker* w) noexcept {
-  if (w->timers.size() > 0) w->timers.move_all_to(shared_timers_);
+  if (w->timers.size() == 0) return;
+  w->timers.move_all_to(shared_timers_);
+  deadline_added(shared_timers_.earliest(), false);
 }
 
 void scheduler::share_queues_of(worker* w) noexcept {

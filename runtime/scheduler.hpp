@@ -139,6 +139,7 @@ class scheduler {
   void end_on_thread(worker* w) noexcept;
   void abandon_locked(worker* w) noexcept;
   void share_timers_of(worker* w) noexcept;
+  void deadline_added(std::int64_t when, bool own) noexcept;
   void empty_queues_of(worker* w, goroutine_list& to) noexcept;
 
   // Read by every ready(), written when workers go to sleep or wake.

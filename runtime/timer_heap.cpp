@@ -63,7 +63,7 @@ bool timer_heap::insert(timer_node& n, std::int64_t when) noexcept {
   return true;
 }
 
-void timer_heap::remove_locked(timer_node& n) noexcept {
+void timer_heap::unlink(timer_node& n) noexcept {
   timer_node* children = meld_siblings(n.child);
   if (&n == root_) {
     root_ = children;
@@ -73,8 +73,12 @@ void timer_heap::remove_locked(timer_node& n) noexcept {
     root_ = meld(root_, children);
   }
   n.child = n.sibling = n.back = nullptr;
-  n.heap.store(nullptr, std::memory_order_relaxed);
   size_.store(size_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+}
+
+void timer_heap::remove_locked(timer_node& n) noexcept {
+  unlink(n);
+  n.heap.store(nullptr, std::memory_order_relaxed);
 }
 
 bool timer_heap::remove(timer_node& n) noexcept {
@@ -89,11 +93,13 @@ void timer_heap::move_all_to(timer_heap& other) noexcept {
   spin_guard hold(lock_);
   spin_guard hold_other(other.lock_);
   while (timer_node* n = root_) {
-    remove_locked(*n);
+    unlink(*n);
+    // Never null in between: a disarm at this moment must not be told that the node is not armed.
     n->heap.store(&other, std::memory_order_relaxed);
     other.root_ = meld(other.root_, n);
     other.size_.store(other.size() + 1, std::memory_order_relaxed);
   }
+  other.publish();
   publish();
 }
 

@@ -45,6 +45,7 @@ class timer_heap {
   static constexpr int batch = 32;
 
   int take_due(std::int64_t now, timer_node* (&due)[batch]) noexcept;
+  void unlink(timer_node& n) noexcept;
   void remove_locked(timer_node& n) noexcept;
   void publish() noexcept;
 
