@@ -50,7 +50,7 @@ class run_time_select {
     rooms_ = memory_.take<void*>(cases.size());
     waiters_ = memory_.take<channel_waiter>(cases.size());
     try {
-      for (const select_case& c : cases) add(c.what_.get());
+      for (const select_case& c : cases) add(c.what_);
     } catch (...) {
       end_all();
       throw;
@@ -66,12 +66,11 @@ class run_time_select {
     const int chosen = is_otherwise ? otherwise_ : index_of(position);
     const bool ok = !is_otherwise && waiters_[position].success;
     // The handler may change the program's list of cases.
-    const std::shared_ptr<owned_case> what = cases_[std::size_t(chosen)].what_;
+    const select_case kept = cases_[std::size_t(chosen)];
     void* room = rooms_[chosen];
     end_all(chosen);
-    if (what == nullptr) return chosen;
-    const ender end_after{what.get(), room};
-    what->complete(room, ok);
+    const ender end_after{kept.what_, room};
+    kept.what_->complete(room, ok);
     return chosen;
   }
 
@@ -113,7 +112,7 @@ class run_time_select {
 
   void end_all(int except = -1) noexcept {
     for (int i = 0; i != n_; ++i) {
-      owned_case* what = cases_[std::size_t(i)].what_.get();
+      owned_case* what = cases_[std::size_t(i)].what_;
       if (i != except && what != nullptr) what->end(rooms_[i]);
     }
     n_ = 0;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <new>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -20,7 +20,7 @@ class run_time_select;
 
 /// A case that outlives the call of select. What one select needs besides (a copy of the value, room for a received one)
 /// lies in `room`, memory of that select.
-class owned_case {
+class owned_case : public counted {
  public:
   virtual ~owned_case() = default;
 
@@ -37,7 +37,10 @@ class owned_case {
 
  protected:
   owned_case(bool otherwise, std::size_t bytes, std::size_t align) noexcept
-      : is_otherwise_(otherwise), room_bytes_(bytes), room_align_(align) {}
+      : counted([](counted* self) noexcept { delete static_cast<owned_case*>(self); }),
+        is_otherwise_(otherwise),
+        room_bytes_(bytes),
+        room_align_(align) {}
 
  private:
   const bool is_otherwise_;
@@ -141,28 +144,29 @@ class owned_otherwise final : public owned_case {
   Then then_;
 };
 
+/// The caller owns the one handle.
 template <class T, class Then>
-std::shared_ptr<owned_case> own(receive_case<T, Then>&& c) {
-  return std::make_shared<owned_receive<T, std::decay_t<Then>>>(c.from().share(), c.then());
+owned_case* own(receive_case<T, Then>&& c) {
+  return new owned_receive<T, std::decay_t<Then>>(c.from().share(), c.then());
 }
 
 template <class Value, class Then>
-std::shared_ptr<owned_case> own(send_case<Value, Then>&& c) {
+owned_case* own(send_case<Value, Then>&& c) {
   using owned = owned_send<typename send_case<Value, Then>::element, std::decay_t<Then>>;
   if constexpr (std::is_void_v<Value>) {
-    return std::make_shared<owned>(c.to().share(), c.then());
+    return new owned(c.to().share(), c.then());
   } else {
-    return std::make_shared<owned>(c.to().share(), c.value(), c.then());
+    return new owned(c.to().share(), c.value(), c.then());
   }
 }
 
 template <class Then>
-std::shared_ptr<owned_case> own(otherwise_case<Then>&& c) {
-  return std::make_shared<owned_otherwise<std::decay_t<Then>>>(c.then());
+owned_case* own(otherwise_case<Then>&& c) {
+  return new owned_otherwise<std::decay_t<Then>>(c.then());
 }
 
-inline std::shared_ptr<owned_case> own(const otherwise_keyword& c) {
-  return std::make_shared<owned_otherwise<nothing_more>>(c.then());
+inline owned_case* own(const otherwise_keyword& c) {
+  return new owned_otherwise<nothing_more>(c.then());
 }
 
 }  // namespace channels
@@ -175,11 +179,22 @@ class select_case {
   select_case() noexcept = default;
   template <channels::select_operand C>
   select_case(C&& c) : what_(channels::own(std::forward<C>(c))) {}
+  select_case(const select_case& other) noexcept : what_(other.what_) {
+    if (what_ != nullptr) what_->retain();
+  }
+  select_case(select_case&& other) noexcept : what_(std::exchange(other.what_, nullptr)) {}
+  select_case& operator=(select_case other) noexcept {
+    std::swap(what_, other.what_);
+    return *this;
+  }
+  ~select_case() {
+    if (what_ != nullptr) what_->release();
+  }
 
  private:
   friend class channels::run_time_select;
 
-  std::shared_ptr<channels::owned_case> what_;
+  channels::owned_case* what_ = nullptr;
 };
 
 /// The same as select of so many cases. With none it blocks for ever.

@@ -6,6 +6,7 @@
 #include <warren/runtime/park.hpp>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <new>
 #include <vector>
@@ -47,9 +48,9 @@ struct fed_channel : core {
 
   int slot = 0;
   bool due = false;
-  int polls = 0;
-  int arms = 0;
-  int disarms = 0;
+  std::atomic<int> polls{0};
+  std::atomic<int> arms{0};
+  std::atomic<int> disarms{0};
 };
 
 const clock_feed fed_channel::feed{

@@ -18,17 +18,22 @@ namespace {
 
 std::atomic<std::int64_t> allocations{0};
 
-void* allocate(std::size_t bytes) {
+void* allocate(std::size_t bytes) noexcept {
   allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* at = std::malloc(bytes)) return at;
-  throw std::bad_alloc();
+  return std::malloc(bytes);
 }
 
 }  // namespace
 
-void* operator new(std::size_t bytes) { return allocate(bytes); }
+// This program's own: all that are not aligned beyond the usual.
+void* operator new(std::size_t bytes) {
+  if (void* at = allocate(bytes)) return at;
+  throw std::bad_alloc();
+}
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
 void operator delete(void* at) noexcept { std::free(at); }
 void operator delete(void* at, std::size_t) noexcept { std::free(at); }
+void operator delete(void* at, const std::nothrow_t&) noexcept { std::free(at); }
 
 namespace warren {
 namespace {

@@ -36,6 +36,7 @@ using namespace warren;
   go(choose, c, make_chan<int>());            // here: starts chooser
   go(lock_twice);                             // here: starts locker
   go(wait_for_nil);                           // here: starts nil
+  println("all started");                     // were go() the last call, the compiler would jump to it
 }
 
 int main() {

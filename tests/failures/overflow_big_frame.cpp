@@ -11,7 +11,7 @@ using namespace warren;
 
 [[gnu::noinline]] int fill() {  // here: fills
   volatile char table[300 * 1024];
-  table[0] = 1;
+  table[0] = 1;  // here: fills
   return sum(table, 1);
 }
 

@@ -6,9 +6,9 @@ using namespace warren;
 [[gnu::noinline]] int sink(volatile int* n) { return *n; }
 
 // NOLINTNEXTLINE(misc-no-recursion)
-[[gnu::noinline]] int dig(int depth) {
-  volatile int here = depth;
-  if (depth < 0) return 0;
+[[gnu::noinline]] int dig(int depth) {   // here: digs
+  volatile int here = depth;             // here: digs
+  if (depth < 0) return 0;               // here: digs
   return dig(depth + 1) + sink(&here);  // here: digs
 }
 

@@ -6,6 +6,7 @@
 #include <warren/runtime/go.hpp>
 #include <warren/runtime/run.hpp>
 #include <warren/runtime/system.hpp>
+#include <warren/runtime/thread.hpp>
 
 #include <gtest/gtest.h>
 

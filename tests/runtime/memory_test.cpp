@@ -36,11 +36,11 @@ struct failing {
   std::atomic<bool> on{false};
   std::atomic<int> failures{0};
 
-  explicit failing(call c, int e = ENOMEM) : which(c), error(e) {
+  explicit failing(call which_one, int e = ENOMEM) : which(which_one), error(e) {
     runtime::sys::set_fault(
-        [](call c, void* state) noexcept {
+        [](call made, void* state) noexcept {
           auto* self = static_cast<failing*>(state);
-          if (c != self->which || !self->on) return 0;
+          if (made != self->which || !self->on) return 0;
           self->failures.fetch_add(1);
           return self->error;
         },
@@ -133,8 +133,9 @@ WARREN_PROGRAM(one_stack_too_few) {
       begun.fetch_add(1);
       end.recv();
     };
+    go([] {});  // so that there is a stack of the default size
     for (int i = 0; i < 3; ++i) go(large, body);
-    eventually([&] { return begun == 3; });
+    eventually([&] { return begun == 3 && num_goroutine() == 4; });
     map.on = true;
     for (int i = 0; i < 5; ++i) go(large, body);
     pause(30ms);
@@ -155,7 +156,7 @@ WARREN_PROGRAM(one_stack_too_few) {
 
 TEST(no_memory, a_goroutine_stays_queued_until_a_stack_is_free) {
   for (const char* workers : {"1", "2", "4"}) {
-    const program_end end = run_program("one_stack_too_few", 60, {{"WORKERS", workers}});
+    const program_end end = run_program("one_stack_too_few", 20, {{"WORKERS", workers}});
     EXPECT_EQ(end.status, 0) << end.err;
     EXPECT_EQ(end.number("begun"), 3);
     EXPECT_EQ(end.number("alive"), 9);
@@ -193,7 +194,7 @@ WARREN_PROGRAM(few_default_stacks) {
 
 TEST(no_memory, a_thousand_goroutines_take_turns_on_a_few_stacks) {
   for (const char* workers : {"1", "2", "4"}) {
-    const program_end end = run_program("few_default_stacks", 60, {{"WORKERS", workers}});
+    const program_end end = run_program("few_default_stacks", 20, {{"WORKERS", workers}});
     EXPECT_EQ(end.status, 0) << end.err;
     EXPECT_GT(end.number("begun"), 0);
     EXPECT_LT(end.number("begun"), 1000);

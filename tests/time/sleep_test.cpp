@@ -76,7 +76,7 @@ TEST(sleep, OverflowSleep) {
   static std::atomic<bool> returned;
   returned = false;
   run(run_options{.max_procs = 2}, [] {
-    constexpr auto big = std::chrono::nanoseconds(INT64_MAX);
+    static constexpr auto big = std::chrono::nanoseconds(INT64_MAX);
     go([] {
       sleep(big);
       returned = true;

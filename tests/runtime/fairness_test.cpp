@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: MIT
+// Nobody who can run waits for ever, whoever else runs: not those that are ready, not those that have not started, not
+// sleepers; and not even behind goroutines that never call the runtime.
+#include <warren/channels/channel.hpp>
+#include <warren/channels/select.hpp>
+#include <warren/runtime/go.hpp>
+#include <warren/runtime/run.hpp>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "waiting.hpp"
+
+#include "../test.hpp"
+
+namespace {
+
+using namespace warren;
+using namespace warren::tests;
+
+/// Goroutines that compute without a call to the runtime until the test ends.
+class hogs {
+ public:
+  explicit hogs(int n) : state_(std::make_shared<state>()) {
+    for (int i = 0; i < n; ++i) {
+      go([s = state_] {
+        s->running.fetch_add(1);
+        for (std::uint64_t turns = 0; !s->stop.load(std::memory_order_relaxed); ++turns) {
+        }
+        s->running.fetch_sub(1);
+      });
+    }
+  }
+  ~hogs() {
+    state_->stop = true;
+    EXPECT_TRUE(eventually([s = state_] { return s->running == 0; }));
+  }
+  int running() const { return state_->running; }
+
+ private:
+  struct state {
+    std::atomic<bool> stop{false};
+    std::atomic<int> running{0};
+  };
+  std::shared_ptr<state> state_;
+};
+
+// --- Go's tests
+
+constexpr int parallel = 4;
+
+/// `parallel` goroutines take strict turns by spinning: all of them must be running.
+void take_turns(bool nested) {
+  constexpr std::uint32_t rounds = 10;
+  const auto x = std::make_shared<std::atomic<std::uint32_t>>(0);
+  chan<void> done = make_chan<void>(parallel);
+  const auto turns = [=](std::uint32_t me) {
+    for (std::uint32_t i = 0; i < rounds; ++i) {
+      const std::uint32_t mine = parallel * i + me;
+      while (x->load(std::memory_order_acquire) != mine) {
+      }
+      x->store(mine + 1, std::memory_order_release);
+    }
+    done.send();
+  };
+  for (std::uint32_t me = 0; me < parallel; me += 2) {
+    if (nested) {
+      go([=] {
+        go(turns, me);
+        go(turns, me + 1);
+      });
+    } else {
+      go(turns, me);
+      go(turns, me + 1);
+    }
+  }
+  for (int i = 0; i < parallel; ++i) done.recv();
+}
+
+/// All workers run once, and start falling asleep when it returns.
+void get_everybody_up() {
+  const auto x = std::make_shared<std::atomic<int>>(0);
+  chan<void> done = make_chan<void>();
+  for (int i = 0; i < parallel; ++i) {
+    go([=] {
+      if (x->fetch_add(1) + 1 == parallel) return done.send();
+      while (*x != parallel) {
+      }
+    });
+  }
+  done.recv();
+}
+
+TEST(parallelism, TestGoroutineParallelism) {
+  watchdog dog("TestGoroutineParallelism", 120s);
+  run(run_options{.max_procs = parallel}, [] {
+    for (int i = 0; i < 10; ++i) take_turns(false);
+  });
+}
+
+TEST(parallelism, TestGoroutineParallelism2) {
+  watchdog dog("TestGoroutineParallelism2", 120s);
+  run(run_options{.max_procs = parallel}, [] {
+    for (const bool load : {false, true}) {
+      for (int i = 0; i < 10; ++i) {
+        if (load) get_everybody_up();
+        take_turns(true);
+      }
+    }
+  });
+}
+
+/// A channel that is closed after `d`.
+chan<void> closed_after(std::chrono::nanoseconds d) {
+  chan<void> c = make_chan<void>();
+  go([=] {
+    pause(d);
+    c.close();
+  });
+  return c;
+}
+
+void timer_fairness(bool with_system_calls) {
+  // Two goroutines that always find something to do on their channel, and each of them waits for a timer as well.
+  const stopwatch watch;
+  chan<bool> c = make_chan<bool>();
+  chan<void> done = make_chan<void>(2);
+  for (int i = 0; i < 2; ++i) {
+    go([=] {
+      const chan<void> over = closed_after(20ms);
+      bool go_on = true;
+      while (go_on) {
+        char nothing = 0;
+        if (with_system_calls) (void)!::read(0, &nothing, 0);
+        bool v = false;
+        select(send(c, true), recv(c, v), recv(over, [&] { go_on = false; }));
+      }
+      done.send();
+    });
+  }
+  for (int i = 0; i < 2; ++i) done.recv();
+  EXPECT_LT(watch.ms(), 1000);
+}
+
+WARREN_TEST(fairness, TestTimerFairness) { timer_fairness(false); }
+WARREN_TEST(fairness, TestTimerFairness2) { timer_fairness(true); }
+
+// Two pairs hand a token back and forth, the one computing a thousand times longer in between. The pair that hands over
+// through the run-next slot uses one time slice together, so both pairs get a fair share of the processor.
+TEST(fairness, TestPingPongHog) {
+  run(run_options{.max_procs = 1}, [] {
+    constexpr int factor = 20;
+    const auto share = [] {
+      chan<bool> done = make_chan<bool>();
+      std::int64_t hog_count = 0;
+      std::int64_t light_count = 0;
+      chan<bool> stopped = make_chan<bool>(4);
+      const auto play = [=](int limit, std::int64_t* counter, chan<bool> wake) {
+        for (bool go_on = true; go_on;) {
+          select(recv(done, [&] { go_on = false; }), recv(wake, [&] {
+                   for (int i = 0; i < limit; ++i) {
+                     *counter += 1;
+                     asm volatile("" : : "r"(counter) : "memory");
+                   }
+                   select(send(wake, true), recv(done, [&] { go_on = false; }));
+                 }));
+        }
+        stopped.send(true);
+      };
+      chan<bool> hog_wake = make_chan<bool>();
+      chan<bool> light_wake = make_chan<bool>();
+      for (int i = 0; i < 2; ++i) go(play, 1'000'000, &hog_count, hog_wake);
+      for (int i = 0; i < 2; ++i) go(play, 1'000, &light_count, light_wake);
+      hog_wake.send(true);
+      light_wake.send(true);
+      pause(300ms);
+      done.close();
+      for (int i = 0; i < 4; ++i) stopped.recv();
+      return static_cast<double>(hog_count) / static_cast<double>(light_count + 1);
+    };
+    // As in Go, a machine that is busy with other things gets several tries.
+    double ratio = 0;
+    for (int tries = 0; tries < 5; ++tries) {
+      ratio = share();
+      if (ratio < factor && ratio > 1.0 / factor) return;
+    }
+    ADD_FAILURE() << "hog / light = " << ratio;
+  });
+}
+
+// --- an endless spawner
+
+/// Starts goroutines for ever, faster than they are run.
+class spawner {
+ public:
+  explicit spawner(int at_once) {
+    go([s = state_, at_once] {
+      // Bounded in number, not in time: beyond that it goes on with as many as have ended.
+      while (!s->stop) {
+        for (int i = 0; i < at_once && s->alive.load(std::memory_order_relaxed) < 300'000; ++i) {
+          s->alive.fetch_add(1, std::memory_order_relaxed);
+          go([s] { s->alive.fetch_sub(1, std::memory_order_relaxed); });
+        }
+        gosched();
+      }
+      s->over = true;
+    });
+  }
+  ~spawner() {
+    state_->stop = true;
+    EXPECT_TRUE(eventually([s = state_] { return s->over && s->alive == 0; }, 30s));
+  }
+
+ private:
+  struct state {
+    std::atomic<bool> stop{false};
+    std::atomic<bool> over{false};
+    std::atomic<std::int64_t> alive{0};
+  };
+  std::shared_ptr<state> state_ = std::make_shared<state>();
+};
+
+struct arrivals {
+  std::atomic<int> n{0};
+  bool reaches(int wanted, std::chrono::nanoseconds limit) const {
+    return eventually([&] { return n == wanted; }, limit);
+  }
+};
+
+void beside_a_spawner(int at_once) {
+  const auto ready = std::make_shared<arrivals>();
+  const auto injected = std::make_shared<arrivals>();
+  const auto old = std::make_shared<arrivals>();
+  chan<void> begin = make_chan<void>();
+  chan<void> begin_injected = make_chan<void>();
+  // A hundred that will be made ready by a goroutine, and a hundred by a thread that is no worker.
+  for (int i = 0; i < 100; ++i) {
+    go([=] {
+      begin.recv();
+      ready->n.fetch_add(1);
+    });
+    go([=] {
+      begin_injected.recv();
+      injected->n.fetch_add(1);
+    });
+  }
+  pause(5ms);
+  // A hundred that have not started when the spawner begins.
+  for (int i = 0; i < 100; ++i) go([=] { old->n.fetch_add(1); });
+  spawner endless(at_once);
+  gosched();
+  begin.close();
+  const stopwatch watch;
+  EXPECT_TRUE(ready->reaches(100, 1s)) << ready->n;
+  EXPECT_TRUE(old->reaches(100, 1s)) << old->n;
+  pause(100ms);  // by now the spawner's own are old as well
+  std::thread([=] { begin_injected.close(); }).join();
+  EXPECT_TRUE(injected->reaches(100, 1s)) << injected->n;
+  EXPECT_LT(watch.ms(), 2000);
+}
+
+WARREN_TEST(fairness, beside_a_goroutine_that_starts_others_for_ever) { beside_a_spawner(1); }
+WARREN_TEST(fairness, beside_a_goroutine_that_starts_others_faster_than_they_run) { beside_a_spawner(20); }
+
+WARREN_TEST(fairness, between_those_that_always_give_way) {
+  constexpr int n = 20;
+  const auto stop = std::make_shared<std::atomic<bool>>(false);
+  std::array<std::atomic<std::int64_t>, n> turns{};
+  chan<void> done = make_chan<void>(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    go([&, i, done, stop] {
+      while (!*stop) {
+        turns[i].fetch_add(1);
+        gosched();
+      }
+      done.send();
+    });
+  }
+  pause(200ms);
+  *stop = true;
+  for (int i = 0; i < n; ++i) done.recv();
+  std::int64_t least = turns[0];
+  std::int64_t sum = 0;
+  for (const auto& t : turns) {
+    least = std::min<std::int64_t>(least, t);
+    sum += t;
+  }
+  EXPECT_GT(least * n * 20, sum) << "somebody had less than a twentieth of the average";
+}
+
+// --- goroutines that never call the runtime
+
+class beside_hogs : public ::testing::TestWithParam<int> {};
+
+INSTANTIATE_TEST_SUITE_P(gomaxprocs_1, beside_hogs, ::testing::Values(1, 4, 16), ::testing::PrintToStringParamName());
+
+/// So slow are sanitized programs on a loaded machine.
+std::chrono::milliseconds lenient(std::chrono::milliseconds d) { return scale() > 1 ? 5 * d : d; }
+
+TEST_P(beside_hogs, a_ticker_ticks_and_short_goroutines_end) {
+  run(run_options{.max_procs = 1}, [] {
+    const int k = GetParam();
+    // They begin together: getting past the hogs is part of the second.
+    const auto ticks = std::make_shared<std::atomic<int>>(0);
+    const auto stop = std::make_shared<std::atomic<bool>>(false);
+    const auto ended = std::make_shared<std::atomic<int>>(0);
+    hogs busy(k);
+    const stopwatch watch;
+    go([=] {
+      for (std::int64_t next = runtime::now_ns(); !*stop;) {
+        next += 10'000'000;
+        pause(std::chrono::nanoseconds(next - runtime::now_ns()));
+        // As a ticker does: what came too late is dropped.
+        while (next + 10'000'000 < runtime::now_ns()) next += 10'000'000;
+        ticks->fetch_add(1);
+      }
+    });
+    for (int i = 0; i < 1000; ++i) go([=] { ended->fetch_add(1); });
+    EXPECT_TRUE(eventually([&] { return *ended == 1000; }, lenient(1s))) << *ended;
+    EXPECT_LE(watch.ms(), lenient(1s).count());
+    EXPECT_TRUE(eventually([&] { return *ticks >= 50; }, lenient(1s) - std::chrono::milliseconds(watch.ms()))) << *ticks;
+    EXPECT_LE(watch.ms(), lenient(1s).count() + 5);
+    EXPECT_EQ(busy.running(), k) << "the hogs themselves run as well";
+    *stop = true;
+  });
+}
+
+TEST_P(beside_hogs, goroutine_1_ends_the_run) {
+  const auto stop = std::make_shared<std::atomic<bool>>(false);
+  const auto begun = std::make_shared<std::atomic<int>>(0);
+  const auto ended = std::make_shared<std::atomic<int>>(0);
+  const stopwatch watch;
+  run(run_options{.max_procs = 1, .stop_grace = 10ms}, [=] {
+    for (int i = 0; i < GetParam(); ++i) {
+      go([=] {
+        begun->fetch_add(1);
+        while (!*stop) {
+        }
+        ended->fetch_add(1);
+      });
+    }
+    pause(50ms);
+  });
+  EXPECT_LT(watch.ms(), lenient(1500ms).count());
+  *stop = true;
+  EXPECT_TRUE(eventually([&] { return *ended == *begun; }));
+}
+
+}  // namespace
