@@ -54,8 +54,8 @@ enum class outcome : std::uint8_t {
   empty,   ///< a try: it would have had to wait
 };
 
-/// Makes a channel; the caller owns its one handle. Throws std::bad_alloc, and channel_error ("makechan: size out of
-/// range") for a capacity that is negative or whose buffer cannot be addressed.
+/// Makes a channel; the caller owns its one handle. Throws std::bad_alloc, and channel_error ("makechan: size
+/// out of range") for a capacity that is negative or whose buffer cannot be addressed.
 core* make_core(const element_type& element, std::ptrdiff_t capacity);
 
 // `ch` may be null (the nil channel) in all of these. `value` points to an element, or to raw memory for one.

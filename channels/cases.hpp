@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The cases of a select as recv(), send() and otherwise make them: temporaries that live as long as the call of select.
-// Each fills a waiter for the untyped select, and completes its part if it is the one that was chosen: by then no lock
-// is held, so that it may call the program's code.
+// The cases of a select as recv(), send() and otherwise make them: temporaries that live as long as the call
+// of select. Each fills a waiter for the untyped select, and completes its part if it is the one that was
+// chosen: by then no lock is held, so that it may call the program's code.
 
 #include <concepts>
 #include <type_traits>
@@ -16,15 +16,16 @@
 
 namespace warren::channels {
 
-/// The channel of a case. That of a variable is not counted, which would cost more than the rest of a select that finds
-/// a value: whoever holds the variable keeps it alive, and a select that parks takes a handle.
+/// The channel of a case. That of a variable is not counted, which would cost more than the rest of a select
+/// that finds a value: whoever holds the variable keeps it alive, and a select that parks takes a handle.
 class channel_operand {
  public:
   template <channel C>
   explicit channel_operand(const C& variable) noexcept : channel_(variable.untyped().get()) {}
   template <channel C>
     requires(!std::is_reference_v<C> && !std::is_const_v<C>)
-  explicit channel_operand(C&& temporary) noexcept : own_(std::move(temporary).untyped()), channel_(own_.get()) {}
+  explicit channel_operand(C&& temporary) noexcept
+      : own_(std::move(temporary).untyped()), channel_(own_.get()) {}
 
   void fill(channel_waiter& w) const noexcept {
     w.channel = channel_;
@@ -114,20 +115,24 @@ class [[nodiscard("a case does nothing outside of select")]] receive_case : publ
 
   void fill(channel_waiter& w) noexcept {
     from_.fill(w);
-    if constexpr (wants_value<std::remove_reference_t<Then>, T> || !std::is_trivially_destructible_v<T>) {
-      w.value = received_.at();
-    }
+    if constexpr (keeps) w.value = received_.at();
   }
   void complete(bool ok) {
-    // Nothing was received where nothing was asked for.
-    if constexpr (!wants_value<std::remove_reference_t<Then>, T> && std::is_trivially_destructible_v<T>) ok = false;
-    pass_on<T>(then_, received_, ok);
+    if constexpr (keeps) {
+      pass_on<T>(then_, received_, ok);
+    } else {
+      pass_on<T>(then_, received_, false);  // nothing was received where nothing was asked for
+    }
   }
 
   const channel_operand& from() const noexcept { return from_; }
   Then&& then() noexcept { return std::forward<Then>(then_); }
 
  private:
+  /// A value that can be dropped without a trace need not be received at all.
+  static constexpr bool keeps =
+      wants_value<std::remove_reference_t<Then>, T> || !std::is_trivially_destructible_v<T>;
+
   channel_operand from_;
   Then then_;
   cell<T> received_;
@@ -166,7 +171,9 @@ class [[nodiscard("a case does nothing outside of select")]] send_case : public 
 
   template <class From>
   send_case(channel_operand to, From&& value, Then&& then)
-      : to_(std::move(to)), value_(static_cast<Value>(std::forward<From>(value))), then_(std::forward<Then>(then)) {}
+      : to_(std::move(to)),
+        value_(static_cast<Value>(std::forward<From>(value))),
+        then_(std::forward<Then>(then)) {}
 
   void fill(channel_waiter& w) noexcept {
     to_.fill(w);
@@ -229,7 +236,8 @@ class otherwise_keyword : public case_base {
 
   template <class Then>
   otherwise_case<Then> operator()(Then&& then) const {
-    static_assert(std::invocable<std::remove_reference_t<Then>&>, "otherwise: the handler is called with no argument");
+    static_assert(std::invocable<std::remove_reference_t<Then>&>,
+                  "otherwise: the handler is called with no argument");
     return otherwise_case<Then>(std::forward<Then>(then));
   }
 

@@ -14,8 +14,8 @@
 #include "handle.hpp"
 #include "receive_iterator.hpp"
 
-// The channel types. Each is a counted reference: copies share the channel, a default one is nil, and every operation
-// is const. A nil channel blocks for ever. Waiters are served first come, first served.
+// The channel types. Each is a counted reference: copies share the channel, a default one is nil, and every
+// operation is const. A nil channel blocks for ever. Waiters are served first come, first served.
 
 namespace warren {
 
@@ -44,7 +44,8 @@ class sending_end {
   /// Parks: yes. Throws: channel_error (`send on closed channel`), also when closed while it waits.
   /// Order: happens before the receive of the value returns.
   void send(const T& value) const {
-    static_assert(std::is_copy_constructible_v<T>, "send: a value that cannot be copied is sent with std::move");
+    static_assert(std::is_copy_constructible_v<T>,
+                  "send: a value that cannot be copied is sent with std::move");
     T copy(value);
     channels::send(target(), &copy);
   }
@@ -56,7 +57,8 @@ class sending_end {
   /// Sends the value if that is possible at once.
   /// Parks: never. Returns: whether it did; if not, the value is intact. Throws: as send.
   bool try_send(const T& value) const {
-    static_assert(std::is_copy_constructible_v<T>, "try_send: a value that cannot be copied is sent with std::move");
+    static_assert(std::is_copy_constructible_v<T>,
+                  "try_send: a value that cannot be copied is sent with std::move");
     T copy(value);
     return channels::try_send(target(), &copy) == outcome::done;
   }
@@ -106,14 +108,15 @@ class sending_end<Self, void> {
 template <class T>
 constexpr void check_zero() noexcept {
   static_assert(std::is_default_constructible_v<T>,
-                "a closed channel yields T{}, so T needs a default constructor; range-for, try_recv and recv_opt do not");
+                "a closed channel yields T{}, so T needs a default constructor; range-for, try_recv and "
+                "recv_opt do without");
 }
 
 template <class T>
 constexpr void check_assignable() noexcept {
   static_assert(std::is_move_assignable_v<T>,
-                "what is received is assigned to the variable, so T needs an assignment; recv, recv_opt and range-for "
-                "do not");
+                "what is received is assigned to the variable, so T needs an assignment; recv, recv_opt and "
+                "range-for do without");
 }
 
 /// Everything that may be done at the receiving end.
@@ -122,7 +125,8 @@ class receiving_end {
  public:
   static constexpr bool can_receive = true;
 
-  /// Receives a value, waiting until there is one. Parks: yes. Returns: the value; T{} once closed and drained.
+  /// Receives a value, waiting until there is one. Parks: yes. Returns: the value; T{} once closed and
+  /// drained.
   T recv() const {
     check_zero<T>();
     cell<T> received;

@@ -4,21 +4,24 @@
 // The channel itself: a ring, two queues of waiters, and a lock.
 //
 // Laws
-//   * Everything but `handles` is written under `lock`. `closed_`, `count_` and the heads of the queues are also read
-//     without it, by those who look before they lock.
-//   * Receivers wait only while the ring is empty and no sender waits; senders only while the ring is full and no
-//     receiver waits. So a value moves once: straight between the two stacks, or into the ring and out of it.
-//     (A waiter whose select has been decided elsewhere may stand in any queue for a while; nobody else counts it.)
-//   * A waiter is in its queue until someone takes it out under the lock. A waiter of a select stands in several queues:
-//     who takes it out must win its select's claim (a compare-exchange from unclaimed to the case's position) before a
-//     value moves, and leaves it alone when it loses. The select takes its losers out itself, before it returns.
-//   * A closed channel stays closed, and its count only falls. A channel that closes sets `closed_` first, then sends
-//     its waiters away: whoever sees a queue emptied by that sees it closed as well.
-//   * Lock order: channels by address, then a timer heap, then scheduler locks. No user code runs under the lock
-//     but the element's noexcept move and destroy.
-//   * After the unlock that lets a value or a close be seen, the core may be gone: nothing of it is touched any more.
-//   * At the end (last handle gone) no waiter is left: waiters hold handles through their callers, and a select that
-//     parks takes handles of its own where its caller has none.
+//   * Everything but `handles` is written under `lock`. `closed_`, `count_` and the heads of the queues are
+//     also read without it, by those who look before they lock.
+//   * Receivers wait only while the ring is empty and no sender waits; senders only while the ring is full
+//     and no receiver waits. So a value moves once: straight between the two stacks, or into the ring and out
+//     of it. (A waiter whose select has been decided elsewhere may stand in any queue for a while; nobody
+//     else counts it.)
+//   * A waiter is in its queue until someone takes it out under the lock. A waiter of a select stands in
+//     several queues: who takes it out must win its select's claim (a compare-exchange from unclaimed to the
+//     case's position) before a value moves, and leaves it alone when it loses. The select takes its losers
+//     out itself, before it returns.
+//   * A closed channel stays closed, and its count only falls. A channel that closes sets `closed_` first,
+//     then sends its waiters away: whoever sees a queue emptied by that sees it closed as well.
+//   * Lock order: channels by address, then a timer heap, then scheduler locks. No user code runs under the
+//     lock but the element's noexcept move and destroy.
+//   * After the unlock that lets a value or a close be seen, the core may be gone: nothing of it is touched
+//     any more.
+//   * At the end (last handle gone) no waiter is left: waiters hold handles through their callers, and a
+//     select that parks takes handles of its own where its caller has none.
 
 #include <atomic>
 #include <cstddef>
@@ -40,14 +43,16 @@ struct waiter_queue {
   bool empty() const noexcept { return head.load(std::memory_order_relaxed) == nullptr; }
   void push_back(channel_waiter* w) noexcept;
   void remove(channel_waiter* w) noexcept;
-  /// Takes waiters out until one of them can be claimed for the caller, who must wake it; null when there is none.
+  /// Takes waiters out until one of them can be claimed for the caller, who must wake it; null when there is
+  /// none.
   channel_waiter* claim_first() noexcept;
 };
 
-/// What a channel fed by a timer adds: its value appears by the clock, not by a sender (Go 1.23's synchronous timer
-/// channels: `length` and `capacity` are 0). All three are called under the channel's lock.
+/// What a channel fed by a timer adds: its value appears by the clock, not by a sender (Go 1.23's synchronous
+/// timer channels: `length` and `capacity` are 0). All three are called under the channel's lock.
 struct clock_feed {
-  /// Puts the value into the ring if its time has come. Not called while receivers wait: the armed timer serves them.
+  /// Puts the value into the ring if its time has come. Not called while receivers wait: the armed timer
+  /// serves them.
   void (*poll)(core*) noexcept;
   /// The first waiter came: arm.
   void (*arm)(core*) noexcept;
@@ -60,7 +65,11 @@ class core : public counted {
   /// `ring` has room for `capacity` elements and lives as long as the core.
   core(const element_type& element, std::size_t capacity, void* ring, void (*when_gone)(counted*) noexcept,
        const clock_feed* feed = nullptr) noexcept
-      : counted(when_gone), capacity_(capacity), ring_(static_cast<std::byte*>(ring)), element_(&element), feed_(feed) {}
+      : counted(when_gone),
+        capacity_(capacity),
+        ring_(static_cast<std::byte*>(ring)),
+        element_(&element),
+        feed_(feed) {}
   /// Destroys what is in the ring.
   ~core() { clear_ring(); }
 
@@ -74,8 +83,8 @@ class core : public counted {
   bool drained() const noexcept { return count_.load(std::memory_order_relaxed) == 0; }
   const element_type& element() const noexcept { return *element_; }
 
-  /// Closes under one hold of the lock and hands out who must be woken, so that a caller can wake many at once.
-  /// False: it was closed already.
+  /// Closes under one hold of the lock and hands out who must be woken, so that a caller can wake many at
+  /// once. False: it was closed already.
   bool close_collecting(runtime::goroutine_list& woken) noexcept;
 
   // A look before the lock: whether it is worth taking. What they saw may be over when they return.
@@ -95,8 +104,8 @@ class core : public counted {
   void enqueue(channel_waiter* w) noexcept;
   /// Nothing happens if it is not queued any more.
   void dequeue(channel_waiter* w) noexcept;
-  /// A feed's delivery: hands *value to the first receiver that can be claimed, else puts it into the ring. False: the
-  /// ring is full, and *value is intact.
+  /// A feed's delivery: hands *value to the first receiver that can be claimed, else puts it into the ring.
+  /// False: the ring is full, and *value is intact.
   bool deliver(void* value, runtime::goroutine_list& woken) noexcept;
   /// Whether receivers stand in the queue.
   bool awaited() const noexcept { return !receivers_.empty(); }
@@ -137,20 +146,21 @@ class core : public counted {
   const clock_feed* const feed_;
 };
 
-// Both look in this order: not ready first, then not closed. A channel is never opened again, so it was open at the
-// moment of the first look as well; and a ring that is not full (not empty) is all that a send (a receive) needs where
-// there is one, because receivers wait only while it is empty, and senders only while it is full.
-//
-// Acquire, all: pairs with the releases in set_count() and the queues; who sees them emptied by or after a close sees
-// that close.
+// Both look in this order: not ready first, then not closed. A channel is never opened again, so it was open
+// at the moment of the first look as well; and a ring that is not full (not empty) is all that a send (a
+// receive) needs where there is one, because receivers wait only while it is empty, and senders only while it
+// is full.
 
 inline bool core::seems_sendable() const noexcept {
+  // Acquire, both: pairs with the releases in set_count() and the queue; who sees them emptied by or after a
+  // close sees that close.
   const bool ready = capacity_ == 0 ? receivers_.head.load(std::memory_order_acquire) != nullptr
                                     : count_.load(std::memory_order_acquire) < capacity_;
   return ready || is_closed();
 }
 
 inline bool core::seems_receivable() const noexcept {
+  // Acquire, both: pairs with the releases in set_count() and the queue, as above.
   const bool ready = capacity_ == 0 ? senders_.head.load(std::memory_order_acquire) != nullptr
                                     : count_.load(std::memory_order_acquire) != 0;
   return ready || is_closed() || fed();

@@ -15,10 +15,12 @@ namespace warren::channels {
 template <class T>
 constexpr void check_element() noexcept {
   if constexpr (!std::is_void_v<T>) {
-    static_assert(std::is_object_v<T> && !std::is_array_v<T>, "chan<T>: T is a type of objects that can be moved");
+    static_assert(std::is_object_v<T> && !std::is_array_v<T>,
+                  "chan<T>: T is a type of objects that can be moved");
     static_assert(!std::is_const_v<T> && !std::is_volatile_v<T>, "chan<T>: T is neither const nor volatile");
     static_assert(std::is_nothrow_move_constructible_v<T>,
-                  "chan<T>: T has a move constructor that is noexcept, because values move while a channel is locked");
+                  "chan<T>: T has a move constructor that is noexcept, because values move while a channel "
+                  "is locked");
     static_assert(std::is_nothrow_destructible_v<T>, "chan<T>: the destructor of T does not throw");
   }
 }

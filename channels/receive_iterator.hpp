@@ -10,8 +10,8 @@
 
 namespace warren::channels {
 
-/// Walks over what a channel receives until it is closed and drained. Holds a handle, so that the loop's body may set
-/// the channel it came from to nil. Parks: at the start and at each step.
+/// Walks over what a channel receives until it is closed and drained. Holds a handle, so that the loop's body
+/// may set the channel it came from to nil. Parks: at the start and at each step.
 template <class T>
 class receive_iterator {
  public:

@@ -15,15 +15,16 @@
 
 // select, as a function of its cases:
 //
-//     select(recv(a, [](int v) { ... }),              switch (select(recv(a, v), recv(b, v, ok), otherwise)) {
+//     select(recv(a, [](int v) { ... }),              switch (select(recv(a, v), recv(b, v, ok), otherwise))
+//     {
 //            recv(b, [](int v, bool ok) { ... }),       case 0: ...; break;
 //            send(c, value),                            case 1: ...; break;
 //            otherwise([] { ... }));                  }
 //
 // The names stand beside POSIX's select, recv and send without getting in their way.
 //
-// C++ leaves open in which order the arguments of a call are evaluated. Where one of them has a side effect on another,
-// evaluate it before.
+// C++ leaves open in which order the arguments of a call are evaluated. Where one of them has a side effect
+// on another, evaluate it before.
 
 namespace warren {
 
@@ -36,9 +37,9 @@ channels::receive_case<channels::element_t<C>, channels::dropped> recv(C&& from)
   return {channels::channel_operand(std::forward<C>(from)), channels::dropped{}};
 }
 
-/// A case that receives. `then` is a variable of exactly the element type, which is assigned if the case is chosen; else
-/// a handler, called with (value, ok), (value) or (), the first of these that it can be called with. For chan<void>:
-/// a bool variable, or a handler called with (ok) or ().
+/// A case that receives. `then` is a variable of exactly the element type, which is assigned if the case is
+/// chosen; else a handler, called with (value, ok), (value) or (), the first of these that it can be called
+/// with. For chan<void>: a bool variable, or a handler called with (ok) or ().
 template <channels::receivable C, class Then>
 auto recv(C&& from, Then&& then) {
   using T = channels::element_t<C>;
@@ -57,9 +58,10 @@ auto recv(C&& from, Then&& then) {
     channels::check_assignable<T>();
     return channels::receive_case<T, channels::stored<T>>(std::move(operand), {&then, nullptr});
   } else {
-    static_assert(std::invocable<handler&, T, bool> || std::invocable<handler&, T> || std::invocable<handler&>,
-                  "recv: the second argument is a variable of exactly the element type, or can be called with "
-                  "(T, bool), (T) or ()");
+    static_assert(
+        std::invocable<handler&, T, bool> || std::invocable<handler&, T> || std::invocable<handler&>,
+        "recv: the second argument is a variable of exactly the element type, or can be called with "
+        "(T, bool), (T) or ()");
     if constexpr (channels::wants_value<handler, T>) channels::check_zero<T>();
     return channels::receive_case<T, Then>(std::move(operand), std::forward<Then>(then));
   }
@@ -72,16 +74,18 @@ auto recv(C&& from, std::add_lvalue_reference_t<channels::element_t<C>> value, b
   using T = channels::element_t<C>;
   channels::check_zero<T>();
   channels::check_assignable<T>();
-  return channels::receive_case<T, channels::stored<T>>(channels::channel_operand(std::forward<C>(from)), {&value, &ok});
+  return channels::receive_case<T, channels::stored<T>>(channels::channel_operand(std::forward<C>(from)),
+                                                        {&value, &ok});
 }
 
-/// A case that sends. An lvalue is copied now; a temporary or std::move(x) of the element type is moved from only if the
-/// case is chosen; anything else is converted now. The handler is called with no argument.
+/// A case that sends. An lvalue is copied now; a temporary or std::move(x) of the element type is moved from
+/// only if the case is chosen; anything else is converted now. The handler is called with no argument.
 template <channels::sendable C, class U = channels::element_t<C>, class Then = channels::nothing_more>
   requires(!std::is_void_v<channels::element_t<C>>) && std::convertible_to<U, channels::element_t<C>>
 auto send(C&& to, U&& value, Then&& then = {}) {
   using T = channels::element_t<C>;
-  static_assert(std::invocable<std::remove_reference_t<Then>&>, "send: the handler is called with no argument");
+  static_assert(std::invocable<std::remove_reference_t<Then>&>,
+                "send: the handler is called with no argument");
   using held = std::conditional_t<std::same_as<U, T>, T&, T>;
   return channels::send_case<held, Then>(channels::channel_operand(std::forward<C>(to)),
                                          static_cast<std::conditional_t<std::same_as<U, T>, T&, U&&>>(value),
@@ -91,14 +95,15 @@ auto send(C&& to, U&& value, Then&& then = {}) {
 template <channels::sendable C, class Then = channels::nothing_more>
   requires std::is_void_v<channels::element_t<C>> && std::invocable<std::remove_reference_t<Then>&>
 auto send(C&& to, Then&& then = {}) {
-  return channels::send_case<void, Then>(channels::channel_operand(std::forward<C>(to)), std::forward<Then>(then));
+  return channels::send_case<void, Then>(channels::channel_operand(std::forward<C>(to)),
+                                         std::forward<Then>(then));
 }
 
 /// Blocks for ever.
 inline int select() { return channels::select_any({}, false); }
 
-/// Waits until one of the cases can go ahead and lets it: uniformly chosen among those that are ready; exactly one takes
-/// effect, and its handler runs on the calling goroutine after all locks are released.
+/// Waits until one of the cases can go ahead and lets it: uniformly chosen among those that are ready;
+/// exactly one takes effect, and its handler runs on the calling goroutine after all locks are released.
 /// Parks: yes, unless there is an otherwise. Returns: the position of the case that ran.
 /// Throws: channel_error for a send that was chosen on a closed channel; what the handler throws.
 template <class... Cases>

@@ -14,23 +14,27 @@
 
 // Waiting at several channels.
 //
-//   1. Look at all cases without a lock and go ahead with one of those that seem ready, chosen uniformly, under the lock
-//      of its channel alone. This is one moment at which that case was ready, which is all that a choice must show.
-//   2. Nothing was ready, or it was taken meanwhile: lock all channels, so that the world stands still, and look again.
-//   3. Still nothing: that is the moment that `otherwise` asks for. Without one, queue a waiter at every channel and
-//      park; the commit releases the locks.
-//   4. Whoever comes first for one of the waiters claims the select, moves the value and wakes it. Awake, it takes the
-//      others out of their queues, one lock at a time.
+//   1. Look at all cases without a lock and go ahead with one of those that seem ready, chosen uniformly,
+//      under the lock of its channel alone. This is one moment at which that case was ready, which is all
+//      that a choice must show.
+//   2. Nothing was ready, or it was taken meanwhile: lock all channels, so that the world stands still, and
+//      look again.
+//   3. Still nothing: that is the moment that `otherwise` asks for. Without one, queue a waiter at every
+//      channel and park; the commit releases the locks.
+//   4. Whoever comes first for one of the waiters claims the select, moves the value and wakes it. Awake, it
+//      takes the others out of their queues, one lock at a time.
 //
 // Laws
 //   * Locks are taken in the order of addresses, a channel that stands in several cases once.
-//   * The commit must not touch the select's frame after its last unlock. Until then the frame stays: before the select
-//     returns it takes the lock of every channel where a waiter of its own may still be queued, and the channel of the
-//     winner was unlocked before anybody could claim there. So each unlock of the commit is over by then.
-//   * The channel of the case that went ahead is unlocked last: whoever sees that it did may drop the last handles of
-//     all the channels.
-//   * A claim, once won, is never given back. So a waiter that is claimed stays so, and under all locks the cases that
-//     are ready can only become fewer: the loop of step 2 ends, and what it leaves is not ready at one moment.
+//   * The commit must not touch the select's frame after its last unlock. Until then the frame stays: before
+//     the select returns it takes the lock of every channel where a waiter of its own may still be queued,
+//     and the channel of the winner was unlocked before anybody could claim there. So each unlock of the
+//     commit is over by then.
+//   * The channel of the case that went ahead is unlocked last: whoever sees that it did may drop the last
+//     handles of all the channels.
+//   * A claim, once won, is never given back. So a waiter that is claimed stays so, and under all locks the
+//     cases that are ready can only become fewer: the loop of step 2 ends, and what it leaves is not ready at
+//     one moment.
 //   * Cases of one select never meet each other: it looks before it queues, and does not look again.
 
 namespace warren::channels {
@@ -215,8 +219,8 @@ class selection {
   runtime::goroutine* woken_ = nullptr;
 };
 
-/// The waiters of a parked select: queued here, under all locks, and out of every queue at the end, however park() is
-/// left.
+/// The waiters of a parked select: queued here, under all locks, and out of every queue at the end, however
+/// park() is left.
 class queued_everywhere {
  public:
   queued_everywhere(std::span<channel_waiter> cases, select_claim& claim, bool has_repeats) noexcept
@@ -250,8 +254,8 @@ class queued_everywhere {
     w.channel->enqueue(&w);
   }
 
-  /// Cases of one channel become ready together: the one at the front of the queue must be any of them. The order is
-  /// written into `position`, which nobody looks at before the locks are released.
+  /// Cases of one channel become ready together: the one at the front of the queue must be any of them. The
+  /// order is written into `position`, which nobody looks at before the locks are released.
   void queue_shuffled() noexcept {
     runtime::choice& random = runtime::current_thread()->random;
     for (std::size_t i = 0; i != cases_.size(); ++i) {

@@ -18,8 +18,8 @@ namespace channels {
 
 class run_time_select;
 
-/// A case that outlives the call of select. What one select needs besides (a copy of the value, room for a received one)
-/// lies in `room`, memory of that select.
+/// A case that outlives the call of select. What one select needs besides (a copy of the value, room for a
+/// received one) lies in `room`, memory of that select.
 class owned_case : public counted {
  public:
   virtual ~owned_case() = default;
@@ -52,7 +52,9 @@ template <class T, class Then>
 class owned_receive final : public owned_case {
  public:
   owned_receive(any_channel from, Then then)
-      : owned_case(false, sizeof(cell<T>), alignof(cell<T>)), from_(std::move(from)), then_(std::move(then)) {}
+      : owned_case(false, sizeof(cell<T>), alignof(cell<T>)),
+        from_(std::move(from)),
+        then_(std::move(then)) {}
 
   void fill(channel_waiter& w, void* room) override {
     w.channel = from_.get();
@@ -117,7 +119,8 @@ class owned_send final : public owned_case {
 template <class Then>
 class owned_send<void, Then> final : public owned_case {
  public:
-  owned_send(any_channel to, Then then) : owned_case(false, 0, 1), to_(std::move(to)), then_(std::move(then)) {}
+  owned_send(any_channel to, Then then)
+      : owned_case(false, 0, 1), to_(std::move(to)), then_(std::move(then)) {}
 
   void fill(channel_waiter& w, void*) override {
     w.channel = to_.get();
@@ -171,9 +174,10 @@ inline owned_case* own(const otherwise_keyword& c) {
 
 }  // namespace channels
 
-/// A case that owns its handle, its handler and its value, for selects whose cases are known at run time only. It may be
-/// used again: each select sends a fresh copy, except of a move-only value, which is moved and leaves the case nil.
-/// Copies share all that, as copies of a channel do. A default one is nil: never ready.
+/// A case that owns its handle, its handler and its value, for selects whose cases are known at run time
+/// only. It may be used again: each select sends a fresh copy, except of a move-only value, which is moved
+/// and leaves the case nil. Copies share all that, as copies of a channel do. A default one is nil: never
+/// ready.
 class select_case {
  public:
   select_case() noexcept = default;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// One goroutine (or thread) that waits at one channel: a node on the waiting stack. A select is an array of them.
+// One goroutine (or thread) that waits at one channel: a node on the waiting stack. A select is an array of
+// them.
 //
 // Laws
-//   * The first five fields belong to the waiting goroutine until it queues the node; the others mean something only
-//     from then on, and everything is guarded by the channel's lock while `queued`.
-//   * Whoever takes the node out of its queue under that lock, and wins its claim, may write through `value`, writes
-//     `success` and wakes `who`. After that the node may be gone.
+//   * The first five fields belong to the waiting goroutine until it queues the node; the others mean
+//     something only from then on, and everything is guarded by the channel's lock while `queued`.
+//   * Whoever takes the node out of its queue under that lock, and wins its claim, may write through `value`,
+//     writes `success` and wakes `who`. After that the node may be gone.
 
 #include <atomic>
 #include <cstdint>
@@ -29,11 +30,12 @@ struct select_claim {
 // What is not initialised here is written when the node is queued: most operations never get there.
 struct channel_waiter {
   constexpr channel_waiter() noexcept = default;
-  channel_waiter(core* at, void* element, bool sends) noexcept : channel(at), value(element), is_send(sends) {}
+  channel_waiter(core* at, void* element, bool sends) noexcept
+      : channel(at), value(element), is_send(sends) {}
 
   core* channel = nullptr;  ///< null: a nil channel, never ready
-  /// Send: the element. Receive: raw memory for one, or null, which is for elements without a destructor only: then
-  /// the value is dropped.
+  /// Send: the element. Receive: raw memory for one, or null, which is for elements without a destructor
+  /// only: then the value is dropped.
   void* value = nullptr;
   bool is_send = false;
   bool borrowed = false;    ///< in a select: nobody keeps a handle to the channel while it waits

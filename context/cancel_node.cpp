@@ -57,10 +57,12 @@ void cancel_node::cancel(const reason& why, aftermath& left) noexcept {
     return wait_for_walk();
   }
   claim(why, left.woken);
-  leave_parent_if_free();
   const bool has_children = draining_.load(std::memory_order_relaxed);
-  // What is in the list has a reference to this node, so there is one.
-  if (has_children) retain();
+  if (has_children) {
+    retain();  // what is in the list has a reference to this node, so there is one
+  } else {
+    leave_parent_if_free();
+  }
   lock_.unlock();
   if (has_children) walk_down(why, left);
 }
@@ -82,6 +84,15 @@ void cancel_node::wait_for_walk() noexcept {
   // Acquire: pairs with the release at the end of the walk; all below are canceled.
   if (!draining_.load(std::memory_order_acquire)) return;
   const runtime::spin_guard until_over(walking_);
+}
+
+/// No lock is held, and the parent is alive.
+void cancel_node::leave_parent() noexcept {
+  // Acquire: pairs with the release in unlink(); nobody looks at this node in the list any more.
+  if (!linked.load(std::memory_order_acquire)) return;
+  cancel_node* up = parent->line;
+  const runtime::spin_guard hold(up->lock_);
+  if (linked.load(std::memory_order_relaxed)) up->unlink(this);
 }
 
 /// The lock is held; the parent's would have to be taken first.
@@ -106,12 +117,7 @@ void cancel_node::retire() noexcept {
     if (!claimed_ && what == kind::deadline) static_cast<deadline_node*>(this)->disarm();
     claimed_ = true;
   }
-  // Acquire: pairs with the release in unlink(); nobody looks at this node in the list any more.
-  if (linked.load(std::memory_order_acquire)) {
-    cancel_node* up = parent->line;
-    const runtime::spin_guard hold(up->lock_);
-    if (linked.load(std::memory_order_relaxed)) up->unlink(this);
-  }
+  leave_parent();
   cause_ = nil;
   if (drop_holder()) free();
 }

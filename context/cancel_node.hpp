@@ -26,7 +26,8 @@
 //   * A cancel walks down in a loop, each list in bounded holds of its owner's lock: one pass over n children, and one
 //     ready() for all who waited. It has reached all of them when it returns, and so has every other cancel of
 //     the same nodes: whoever finds a walk under way (`draining_`) waits at `walking_` until that is over. Such waits
-//     go from a node to one further down only, so they make no circle.
+//     go from a node to one further down only, so they make no circle. And a node under whom a walk is under way
+//     stays in its parent's list until that is over, so that a cancel from above finds it.
 //   * A node is forsaken when nothing can cancel it any more: the last handle of its cancel is gone, no deadline is to
 //     come, and no node above can be canceled that is not forsaken itself. Then the functions registered with it are
 //     dropped. `forsaken_` is set under `lock_`, before the children are asked; a child reads its parent's under its
@@ -122,6 +123,7 @@ class cancel_node : public channels::core, public node, public child {
   void wait_for_walk() noexcept;
   void link(child* c) noexcept;
   void unlink(child* c) noexcept;
+  void leave_parent() noexcept;
   void leave_parent_if_free() noexcept;
   bool drop_holder() noexcept;
   void free() noexcept;

@@ -23,6 +23,7 @@ class cancel_node::walk {
       }
     }
     wait_for_others();
+    root->leave_parent();
     finish();
   }
 

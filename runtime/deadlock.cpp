@@ -22,7 +22,8 @@ bool sleeps_in_the_library(int id) noexcept {
   bool known = false;
   for_each_thread([&](thread* t) {
     if (t->id != id || !t->in_use.load(std::memory_order_relaxed)) return;
-    known = t->as_worker != nullptr ||
+    // A thread that called run() has two records: its own, and the worker's that it was.
+    known = known || t->as_worker != nullptr ||
             t->self.state.load(std::memory_order_relaxed) == goroutine_state::parked;
   });
   return known;

@@ -112,6 +112,10 @@ void give_one(goroutine* g) noexcept {
 void block_cache::give_half(std::uint8_t c) noexcept {
   shelf& s = shelves_[c];
   goroutine* chain = s.head;
+  if (chain == nullptr) {  // batches may be short, so `size` may say too much
+    s.size = 0;
+    return;
+  }
   goroutine* last = chain;
   std::uint32_t n = 1;
   for (;; ++n) {
@@ -121,7 +125,7 @@ void block_cache::give_half(std::uint8_t c) noexcept {
     last = last->next;
   }
   s.head = last->next;
-  s.size = s.size > n ? s.size - n : 0;
+  s.size = s.head != nullptr && s.size > n ? s.size - n : 0;
   last->next = nullptr;
   blocks::give_batch(c, chain);
 }

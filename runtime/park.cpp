@@ -289,7 +289,7 @@ void yield() {
   goroutine* g = t->current;
   if (w->attention.load(std::memory_order_relaxed) != 0) return switch_point_slow(t);
   goroutine* next = pick_runnable(w);
-  if (next == nullptr) return;
+  if (next == nullptr && !sched.timers_due(w)) return;
   g->kind = &giving_way;
   g->waiting_on = nullptr;
   switch_to(w, g, next);

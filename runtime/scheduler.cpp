@@ -178,7 +178,6 @@ void scheduler::wake_for_work() noexcept {
 // --- picking
 
 goroutine* scheduler::pick_sometimes(worker* w, std::uint32_t tick) noexcept {
-  run_own_timers(w);
   // The rarer look goes first, or the other would always win.
   if ((tick & 63) == 0) {
     if (goroutine* g = take_injected(w)) return g;
@@ -186,11 +185,14 @@ goroutine* scheduler::pick_sometimes(worker* w, std::uint32_t tick) noexcept {
   return take_aged(w);
 }
 
-void scheduler::run_own_timers(worker* w) noexcept {
+bool scheduler::timers_due(worker* w) noexcept {
   const std::int64_t first = std::min(w->timers.earliest_hint(), shared_timers_.earliest_hint());
-  if (first == never) return;
+  return first != never && first <= now_ns();
+}
+
+void scheduler::run_own_timers(worker* w) noexcept {
+  if (!timers_due(w)) return;
   const std::int64_t now = now_ns();
-  if (first > now) return;
   fire_timers(w->timers, now);
   fire_timers(shared_timers_, now);
 }
@@ -347,8 +349,11 @@ goroutine* scheduler::find_work(worker* w) noexcept {
       continue;
     }
     if (has_place(w)) {
-      run_own_timers(w);
-      goroutine* g = pick(w);
+      goroutine* g = nullptr;
+      do {
+        run_own_timers(w);
+        g = pick(w);
+      } while (g == nullptr && timers_due(w));
       if (g == nullptr) g = take_injected(w);
       if (g == nullptr) {
         begin_search(w);

@@ -49,8 +49,11 @@ class scheduler {
   /// To the end of the worker's queue.
   void requeue(worker* w, goroutine* g) noexcept;
   void inject(goroutine* g) noexcept;
-  /// The next goroutine that this worker has at hand, or null. Never looks at other workers.
+  /// The next goroutine that this worker has at hand, or null. Never looks at other workers. Null also when timers are
+  /// due: the caller may hold the lock of a channel that one of them feeds, so they are fired from the worker's own
+  /// stack, after the switch.
   goroutine* pick(worker* w) noexcept;
+  bool timers_due(worker* w) noexcept;
   /// A goroutine could not start for want of a stack: it waits for one.
   void wait_for_stack(goroutine* g) noexcept;
   void stack_released() noexcept;
@@ -188,6 +191,7 @@ inline goroutine* scheduler::pick(worker* w) noexcept {
   const std::uint32_t tick = w->tick + 1;
   w->tick = tick;
   if ((tick & 7) == 0) [[unlikely]] {
+    if (timers_due(w)) return nullptr;
     if (goroutine* g = pick_sometimes(w, tick)) return g;
   }
   if (w->run_next.load(std::memory_order_relaxed) != nullptr) {

@@ -16,7 +16,8 @@ void arm(timer_node& node, std::int64_t when) noexcept {
 
 bool disarm(timer_node& node) noexcept {
   // Again if the node was moved to another heap meanwhile: the end of a run does that.
-  while (timer_heap* heap = node.heap.load(std::memory_order_relaxed)) {
+  // Acquire: pairs with the release in take_due(): what was done to the node there is over.
+  while (timer_heap* heap = node.heap.load(std::memory_order_acquire)) {
     if (heap->remove(node)) return true;
   }
   return false;

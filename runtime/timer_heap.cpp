@@ -78,7 +78,7 @@ void timer_heap::unlink(timer_node& n) noexcept {
 
 void timer_heap::remove_locked(timer_node& n) noexcept {
   unlink(n);
-  n.heap.store(nullptr, std::memory_order_relaxed);
+  n.heap.store(nullptr, std::memory_order_relaxed);  // the owner itself is here, or the lock keeps it away
 }
 
 bool timer_heap::remove(timer_node& n) noexcept {
@@ -108,8 +108,11 @@ int timer_heap::take_due(std::int64_t now, timer_node* (&due)[batch]) noexcept {
   int n = 0;
   while (n < batch && root_ != nullptr && root_->when <= now) {
     timer_node* node = root_;
-    remove_locked(*node);
+    unlink(*node);
     if (node->kind->pin == nullptr || node->kind->pin(node)) due[n++] = node;
+    // Last: an owner on its way out that finds the node in no heap does not come for the lock, and ends the node.
+    // Release: pairs with the acquire in disarm().
+    node->heap.store(nullptr, std::memory_order_release);
   }
   publish();
   return n;

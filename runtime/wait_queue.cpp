@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "wait_queue.hpp"
 
-// A waiter that has been taken out belongs to no queue (`queue` is null). That is how the end of a run tells a goroutine
-// that still waits from one that a thread outside the run has just taken out and is about to wake. It looks there before
-// it takes the queue's lock, because the queue may be gone by then; so `queue` is read and written as an atomic.
+// A waiter that has been taken out belongs to no queue (`queue` is null). That is how the end of a run tells
+// a goroutine that still waits from one that a thread outside the run has just taken out and is about to
+// wake. It looks there before it takes the queue's lock, because the queue may be gone by then; so `queue` is
+// read and written as an atomic.
 
 #include <array>
 #include <atomic>
@@ -26,7 +27,7 @@ bool unlock_queue(goroutine*, void* waiter) noexcept {
 void withdraw(void* waiter) noexcept {
   auto* w = static_cast<queue_waiter*>(waiter);
   queue_ref where(w->queue);
-  // Acquire: pairs with the release in mark_out().
+  // Acquire: pairs with the releases in wait() and mark_out().
   wait_queue* q = where.load(std::memory_order_acquire);
   if (q == nullptr) return;
   q->lock();
@@ -52,7 +53,8 @@ constexpr auto kinds = [] {
 void wait_queue::wait(queue_waiter& w, wait_reason why, bool at_front) {
   thread* t = current_thread();
   w.who = t->current;
-  queue_ref(w.queue).store(this, std::memory_order_relaxed);
+  // Release: pairs with the acquire in withdraw().
+  queue_ref(w.queue).store(this, std::memory_order_release);
   if (at_front) {
     w.prev = nullptr;
     w.next = head_;

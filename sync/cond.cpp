@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cond.hpp"
 
-// A queue in which a goroutine stands before it unlocks the caller's lock, and sleeps after that. So a signal that comes
-// in between finds it, and has to tell it from one that sleeps:
+// A queue in which a goroutine stands before it unlocks the caller's lock, and sleeps after that. So a signal
+// that comes in between finds it, and has to tell it from one that sleeps:
 //
 //      in the queue        awake ──── commit of park() ────► asleep
 //                            │                                 │
@@ -12,10 +12,11 @@
 //      out of the queue    woken                             woken
 //
 // Laws
-//   * The links, `at_` and the two ends are written under `lock_`. `at_` is cleared when a waiter is taken out; only then
-//     may its stage be set to woken, by whoever took it out, who does not touch it any more if it was awake.
-//   * A waiter that is woken touches nothing of the cond, and neither does who wakes it after the unlock: the cond may be
-//     destroyed then.
+//   * The links, `at_` and the two ends are written under `lock_`. `at_` is cleared when a waiter is taken
+//     out; only then may its stage be set to woken, by whoever took it out, who does not touch it any more if
+//     it was awake.
+//   * A waiter that is woken touches nothing of the cond, and neither does who wakes it after the unlock: the
+//     cond may be destroyed then.
 //   * `lock_`: nothing is taken under it, and no user code runs.
 
 #include <utility>
@@ -30,7 +31,8 @@ struct cond::waiter::parking {
     auto* w = static_cast<waiter*>(waiting);
     stage now = stage::awake;
     // Release: pairs with the acquire in wake(); the goroutine may be resumed from here on.
-    return w->stage_.compare_exchange_strong(now, stage::asleep, std::memory_order_release, std::memory_order_relaxed);
+    return w->stage_.compare_exchange_strong(now, stage::asleep, std::memory_order_release,
+                                             std::memory_order_relaxed);
   }
 
   static void withdraw(void* waiting) noexcept { static_cast<waiter*>(waiting)->take_out(); }
@@ -44,11 +46,13 @@ struct cond::waiter::parking {
   static constexpr runtime::park_kind kind{runtime::wait_reason::cond_wait, commit, withdraw};
 };
 
-cond::waiter::waiter(cond& c) noexcept : at_(&c) {
+cond::waiter::waiter(cond& c) noexcept {
   runtime::thread* t = runtime::current_thread();
   who_ = t->current;
   runtime::count_waiters(t, 1);
   runtime::spin_guard hold(c.lock_);
+  // Release: pairs with the acquire in take_out().
+  at_.store(&c, std::memory_order_release);
   prev_ = c.last_;
   if (c.last_ != nullptr) {
     c.last_->next_ = this;
@@ -68,7 +72,7 @@ void cond::waiter::sleep() {
 
 /// Takes the waiter out of the queue without a signal. False: somebody else has.
 bool cond::waiter::take_out() noexcept {
-  // Acquire: pairs with the release in remove().
+  // Acquire: pairs with the releases in the constructor and in remove().
   cond* c = at_.load(std::memory_order_acquire);
   if (c == nullptr) return false;
   runtime::spin_guard hold(c->lock_);
@@ -91,7 +95,7 @@ void cond::remove(waiter* w) noexcept {
     first_.store(w->next_, std::memory_order_relaxed);
   }
   (w->next_ != nullptr ? w->next_->prev_ : last_) = w->prev_;
-  // Release: pairs with the acquire in leave().
+  // Release: pairs with the acquire in take_out().
   w->at_.store(nullptr, std::memory_order_release);
   runtime::count_waiters(runtime::current_thread(), -1);
 }
@@ -112,9 +116,7 @@ void cond::wake_first() noexcept {
 cond::waiter* cond::take_all() noexcept {
   runtime::spin_guard hold(lock_);
   waiter* chain = first_.load(std::memory_order_relaxed);
-  while (waiter* w = first_.load(std::memory_order_relaxed)) {
-    remove(w);
-  }
+  while (waiter* w = first_.load(std::memory_order_relaxed)) remove(w);
   return chain;
 }
 

@@ -14,8 +14,9 @@ namespace warren::sync {
 
 /// A place where goroutines and threads wait for something to become true under a lock.
 ///
-/// The lock is any with lock() and unlock(): a `mutex`, `std::unique_lock<mutex>`, `std::shared_lock<rw_mutex>`. It may be
-/// destroyed once all who wait have been woken, even if they have not returned yet. Source: Go sync.Cond.
+/// The lock is any with lock() and unlock(): a `mutex`, `std::unique_lock<mutex>`,
+/// `std::shared_lock<rw_mutex>`. It may be destroyed once all who wait have been woken, even if they have not
+/// returned yet. Source: Go sync.Cond.
 class cond {
  public:
   constexpr cond() noexcept = default;
@@ -26,7 +27,8 @@ class cond {
   cond& operator=(const cond&) = delete;
 
   /// Unlocks `lock`, waits for signal() or broadcast(), and locks it again. Parks: yes.
-  /// Order: those who wait are woken first in, first out, in the order in which they called; never without a signal.
+  /// Order: those who wait are woken first in, first out, in the order in which they called; never without a
+  /// signal.
   template <class Lock>
   void wait(Lock& lock) {
     waiter w{*this};
@@ -52,7 +54,8 @@ class cond {
   }
 
  private:
-  /// One who waits, on the waiting stack; in the queue from its construction until it is taken out to be woken.
+  /// One who waits, on the waiting stack; in the queue from its construction until it is taken out to be
+  /// woken.
   class waiter {
    public:
     explicit waiter(cond& c) noexcept;
@@ -72,7 +75,7 @@ class cond {
     bool take_out() noexcept;
     void leave() noexcept;
 
-    std::atomic<cond*> at_;  ///< null: taken out
+    std::atomic<cond*> at_{nullptr};  ///< null: in no queue
     waiter* next_ = nullptr;
     waiter* prev_ = nullptr;
     runtime::goroutine* who_;

@@ -2,7 +2,8 @@
 #include "errgroup.hpp"
 
 // Laws
-//   * `err_` is written once, by the first that fails, before its part ends; so it is read only after all_.wait().
+//   * `err_` is written once, by the first that fails, before its part ends; so it is read only after
+//     all_.wait().
 //   * A part gives its place back before it counts as ended: when wait() returns the group may be destroyed.
 
 #include <string>

@@ -17,8 +17,8 @@ namespace warren::errgroup {
 
 /// Goroutines that work on parts of one task: waits for all, and reports the first error.
 ///
-/// With a context, the parts get one of their own, which is canceled by the first error, with that as its cause.
-/// It may be destroyed when wait() has returned. Source: golang.org/x/sync/errgroup.Group.
+/// With a context, the parts get one of their own, which is canceled by the first error, with that as its
+/// cause. It may be destroyed when wait() has returned. Source: golang.org/x/sync/errgroup.Group.
 class group {
  public:
   /// Without a context: an error cancels nothing.
@@ -28,12 +28,12 @@ class group {
   group(const group&) = delete;
   group& operator=(const group&) = delete;
 
-  /// Returns: the context for the parts, done when one of them has failed or wait() has returned; without one of its own
-  /// the background.
+  /// Returns: the context for the parts, done when one of them has failed or wait() has returned; without one
+  /// of its own the background.
   const context& ctx() const noexcept { return ctx_; }
 
-  /// Starts a goroutine that calls f, which returns an error, or void. f is gone before the part counts as ended. An
-  /// exception that leaves f ends the program, as that of any goroutine.
+  /// Starts a goroutine that calls f, which returns an error, or void. f is gone before the part counts as
+  /// ended. An exception that leaves f ends the program, as that of any goroutine.
   /// Parks: while as many run as set_limit() allows; without a limit it never switches.
   template <class F>
   void go(F&& f);
@@ -67,7 +67,8 @@ class group {
   error err_;
 };
 
-/// The callable, which is to be destroyed before the part counts as ended: what it refers to may go after wait().
+/// The callable, which is to be destroyed before the part counts as ended: what it refers to may go after
+/// wait().
 template <class F>
 class group::part {
  public:

@@ -10,9 +10,9 @@
 //
 // Laws
 //   * The first step belongs to one caller, by a compare-exchange; so do the steps to `done`.
-//   * `waited` is set by somebody who has the queue's lock and sees `running`, and sleeps in the queue before it releases
-//     that lock. So finish(), which takes the lock when it finds `waited`, finds all who sleep; whoever comes later
-//     finds `done`.
+//   * `waited` is set by somebody who has the queue's lock and sees `running`, and sleeps in the queue before
+//     it releases that lock. So finish(), which takes the lock when it finds `waited`, finds all who sleep;
+//     whoever comes later finds `done`.
 //   * Queue's lock: nothing is taken under it.
 
 namespace warren::sync {
@@ -21,7 +21,8 @@ namespace warren::sync {
 bool once::begin() {
   std::uint32_t s = idle;
   // Acquire, for the one who finds `done`: pairs with the release in finish().
-  if (state_.compare_exchange_strong(s, running, std::memory_order_relaxed, std::memory_order_acquire)) return true;
+  if (state_.compare_exchange_strong(s, running, std::memory_order_relaxed, std::memory_order_acquire))
+    return true;
   if (s == done) return false;
   runtime::queue_waiter w;
   queue_.lock();

@@ -20,8 +20,9 @@ class once {
   once(const once&) = delete;
   once& operator=(const once&) = delete;
 
-  /// Calls f if this is the first call, else waits until the first call's f has returned; one that throws, or calls
-  /// goexit(), counts as having returned. f must not call do_ of the same object: it would wait for itself.
+  /// Calls f if this is the first call, else waits until the first call's f has returned; one that throws, or
+  /// calls goexit(), counts as having returned. f must not call do_ of the same object: it would wait for
+  /// itself.
   /// Parks: while f runs elsewhere.
   /// Throws: what f throws, in the first call only.
   template <class F>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "once_func.hpp"
 
-// `once_` orders the call before everybody who comes after it, so the other fields need nothing of their own: the one
-// who makes the call writes them, the others read them when do_() has returned.
+// `once_` orders the call before everybody who comes after it, so the other fields need nothing of their own:
+// the one who makes the call writes them, the others read them when do_() has returned.
 
 #include "../errors/panic.hpp"
 #include "../runtime/thread.hpp"

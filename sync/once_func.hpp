@@ -42,8 +42,9 @@ class shared_call {
 
 /// A function that is called at most once, however often and by however many this is called; copies share it.
 ///
-/// All calls return after it has returned. If it throws, each call throws the same exception; if it calls goexit(), the
-/// others throw `panic_error`. It is dropped, with what it captured, as soon as it has been called.
+/// All calls return after it has returned. If it throws, each call throws the same exception; if it calls
+/// goexit(), the others throw `panic_error`. It is dropped, with what it captured, as soon as it has been
+/// called.
 /// Source: Go sync.OnceFunc.
 class once_func {
  public:
@@ -72,8 +73,9 @@ class once_func {
   std::shared_ptr<shared_call> call_;
 };
 
-/// A value that is computed at most once, by a function that is called when the value is first wanted; copies share it.
-/// As once_func in all else. Source: Go sync.OnceValue; OnceValues is this with a function that returns a pair.
+/// A value that is computed at most once, by a function that is called when the value is first wanted; copies
+/// share it. As once_func in all else. Source: Go sync.OnceValue; OnceValues is this with a function that
+/// returns a pair.
 template <class T>
 class once_value {
   static_assert(std::is_object_v<T>, "once_value: the function returns a value; for void there is once_func");

@@ -1,36 +1,39 @@
 // SPDX-License-Identifier: MIT
 #include "rw_mutex.hpp"
 
-// A word for those who meet nobody, and two queues: of writers and of readers. R is the number of readers that hold it.
+// A word for those who meet nobody, and two queues: of writers and of readers. R is the number of readers
+// that hold it.
 //
 //      writing  writers_queued  woken   R
-//         0           0           0     0     free                 readers and writers take it by a compare-exchange
-//         0           0           0    > 0    read                 more readers may come
-//         0           1           0    > 0    read, writers wait   nobody may come; the last reader hands it to the
-//                                                                  first writer (next line but one)
-//         0           0,1         1    > 0    the same, and the first writer is on its way to its queue
-//         0           1           0     0     the last reader has left and has not handed it over yet: nobody may come
-//         0           0,1         1     0     free for writers: one of them is on its way, newcomers may be first
-//         1           0           0     0     written              unlock() is a compare-exchange
-//         1           0,1         0,1   0     written, others wait
+//         0           0           0     0    free: anybody may take it, by a compare-exchange
+//         0           0           0    > 0   read: more readers may come
+//         0           1           0    > 0   read, writers wait: nobody may come; the last reader goes to the
+//                                            next line when it leaves
+//         0           1           0     0    the last reader is about to make the first writer the holder:
+//                                            nobody may come
+//         0          0, 1         1    > 0   read, a writer is on its way to its queue: nobody may come
+//         0          0, 1         1     0    free for writers: one is on its way, a newcomer may be first
+//         1           0           0     0    written: unlock() is a compare-exchange
+//         1          0, 1        0, 1   0    written, others wait or are on their way
 //
-//   readers_queued goes with any line but the first two. An unlock() that finds it lets all waiting readers in, before
-//   any writer. Without it, unlock() does what that of `mutex` does: it hands the lock to the first writer if that one has
-//   waited for 1 ms, else it frees it and wakes the first writer to try, and none as long as one is on its way.
+//   readers_queued goes with any line but the first two. An unlock() that finds it lets all waiting readers
+//   in, before any writer. Without it, unlock() does what that of `mutex` does: it hands the lock to the
+//   first writer if that one has waited for 1 ms, else it frees it and wakes the first writer to try, and
+//   none as long as one is on its way.
 //
 // Laws
-//   * "The lock" below is that of `writers_`. That of `readers_` is taken under it, never the other way round; a reader
-//     that goes to sleep passes from the first to the second.
-//   * `writers_queued`, `readers_queued` and `woken` are set, and the first two cleared, under the lock; `woken` is cleared
-//     by the writer that was woken, by taking the mutex or, under the lock, when it stands in the queue again. So while
-//     `writing` is set and the lock is held, nobody else changes the word.
-//   * Who goes to sleep finds by a compare-exchange, under the lock, what keeps it out, and leaves its flag in the word; so
-//     whoever ends that state finds the flag: the writer in unlock(), the last reader in runlock(). With `woken` set it is
-//     the writer on its way that will, by its own unlock().
-//   * The two kinds of queue flags may outlast the last waiter (goroutines left over by a run are taken out of the
-//     queues): who finds nobody clears them.
-//   * unlock() and runlock() touch nothing of the mutex once it is free, unless a waiter is still inside lock() or
-//     rlock(): whoever takes it then may destroy it.
+//   * "The lock" below is that of `writers_`. That of `readers_` is taken under it, never the other way
+//     round; a reader that goes to sleep passes from the first to the second.
+//   * `writers_queued`, `readers_queued` and `woken` are set, and the first two cleared, under the lock;
+//     `woken` is cleared by the writer that was woken, by taking the mutex or, under the lock, when it stands
+//     in the queue again. So while `writing` is set and the lock is held, nobody else changes the word.
+//   * Who goes to sleep finds by a compare-exchange, under the lock, what keeps it out, and leaves its flag
+//     in the word; so whoever ends that state finds the flag: the writer in unlock(), the last reader in
+//     runlock(). With `woken` set it is the writer on its way that will, by its own unlock().
+//   * The two kinds of queue flags may outlast the last waiter (goroutines left over by a run are taken out
+//     of the queues): who finds nobody clears them.
+//   * unlock() and runlock() touch nothing of the mutex once it is free, unless a waiter is still inside
+//     lock() or rlock(): whoever takes it then may destroy it.
 
 #include "../runtime/clock.hpp"
 #include "../runtime/fatal.hpp"
@@ -54,10 +57,7 @@ std::uint32_t length(const runtime::queue_waiter* chain) noexcept {
 void rw_mutex::lock() {
   runtime::switch_point();
   std::uint32_t s = 0;
-  // Acquire: pairs with the releases of those who unlock.
-  if (!state_.compare_exchange_strong(s, writing, std::memory_order_acquire, std::memory_order_relaxed)) [[unlikely]] {
-    lock_contended();
-  }
+  if (!enter(s, writing)) [[unlikely]] lock_contended();
 }
 
 void rw_mutex::rlock() {
@@ -71,10 +71,7 @@ void rw_mutex::lock_contended() {
   for (;;) {
     std::uint32_t s = state_.load(std::memory_order_relaxed);
     while (writer_may_enter(s)) {
-      // Acquire: pairs with the releases of those who unlock.
-      if (state_.compare_exchange_weak(s, (s | writing) & ~mine, std::memory_order_acquire, std::memory_order_relaxed)) {
-        return;
-      }
+      if (enter(s, (s | writing) & ~mine)) return;
     }
     if (w.since == 0) w.since = runtime::now_ns();
     writers_.lock();
@@ -97,8 +94,7 @@ void rw_mutex::unlock_contended() noexcept {
     std::uint32_t s = state_.load(std::memory_order_relaxed);
     if ((s & writing) == 0) runtime::fatal("sync: Unlock of unlocked RWMutex");
     if ((s & readers_queued) == 0 && ((s & writers_queued) == 0 || (s & woken) != 0)) {
-      // Release: pairs with the acquires of those who lock.
-      if (state_.compare_exchange_weak(s, s & ~writing, std::memory_order_release, std::memory_order_relaxed)) return;
+      if (leave(s, s & ~writing)) return;
       continue;
     }
     const std::int64_t long_ago = runtime::now_ns() - handed_over_after_ns;
@@ -121,7 +117,7 @@ void rw_mutex::unlock_contended() noexcept {
       first->answer = handed_over;
       state_.store(writing | more, std::memory_order_relaxed);
     } else {
-      // Release: pairs with the acquires in lock(), try_lock() and lock_contended().
+      // Release: pairs with the acquire in enter().
       state_.store(woken | more, std::memory_order_release);
     }
     writers_.unlock();
@@ -136,8 +132,7 @@ void rw_mutex::rlock_contended() {
   std::uint32_t s = state_.load(std::memory_order_relaxed);
   for (;;) {
     if ((s & no_reader) == 0) {
-      // Acquire: pairs with the release of the writer before.
-      if (state_.compare_exchange_weak(s, s + reader, std::memory_order_acquire, std::memory_order_relaxed)) break;
+      if (enter(s, s + reader)) break;
     } else if ((s & readers_queued) != 0 ||
                state_.compare_exchange_weak(s, s | readers_queued, std::memory_order_relaxed)) {
       readers_.lock();
@@ -149,14 +144,14 @@ void rw_mutex::rlock_contended() {
   writers_.unlock();
 }
 
-/// Under the lock: makes all waiting readers holders, releases the lock and wakes them. `flags` is what the word keeps.
-/// False, and nothing is done, when no reader waits.
+/// Under the lock: makes all waiting readers holders, releases the lock and wakes them. `flags` is what the
+/// word keeps. False, and nothing is done, when no reader waits.
 bool rw_mutex::let_readers_in(std::uint32_t flags) noexcept {
   readers_.lock();
   runtime::queue_waiter* chain = readers_.take_all();
   readers_.unlock();
   if (chain == nullptr) return false;
-  // Release: pairs with the acquire in last_reader_left() and in the locks of writers.
+  // Release: pairs with the acquires in last_reader_left() and enter().
   state_.store(length(chain) * reader | flags, std::memory_order_release);
   writers_.unlock();
   runtime::wake_all(chain);
@@ -176,7 +171,8 @@ void rw_mutex::last_reader_left(std::uint32_t before) noexcept {
     return;
   }
   first->answer = handed_over;
-  state_.store(writing | (s & readers_queued) | (writers_.empty() ? 0 : writers_queued), std::memory_order_relaxed);
+  state_.store(writing | (s & readers_queued) | (writers_.empty() ? 0 : writers_queued),
+               std::memory_order_relaxed);
   writers_.unlock();
   runtime::wake(first);
 }

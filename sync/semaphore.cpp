@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "semaphore.hpp"
 
-// A count, and a line of those for whom there was not enough. Each has a channel that is closed when it is served.
+// A count, and a line of those for whom there was not enough. Each has a channel that is closed when it is
+// served.
 //
 // Laws
-//   * All fields, and those of the waiters in line, are read and written under `lock_`. Nothing is taken under it.
-//   * Whoever is at the head of the line could not be served at the last change of `held_` or of the head. So every such
-//     change, but one that only raises `held_`, is followed by serve().
-//   * A waiter lives on the waiting stack. Who serves it takes it out of the line and copies the handle of its channel
-//     under `lock_`, and touches nothing else of it afterwards. The waiter takes itself out when it gives up.
+//   * All fields, and those of the waiters in line, are read and written under `lock_`. Nothing is taken
+//     under it.
+//   * Whoever is at the head of the line could not be served at the last change of `held_` or of the head. So
+//     every such change, but one that only raises `held_`, is followed by serve().
+//   * A waiter lives on the waiting stack. Who serves it takes it out of the line and copies the handle of
+//     its channel under `lock_`, and touches nothing else of it afterwards. The waiter takes itself out when
+//     it gives up.
 //   * One that was served and finds its context done gives the tokens back: it was too late.
 
 #include "../channels/channel.hpp"

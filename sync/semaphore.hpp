@@ -18,10 +18,12 @@ class semaphore {
   semaphore(const semaphore&) = delete;
   semaphore& operator=(const semaphore&) = delete;
 
-  /// Takes n tokens, or gives up when the context is done. With more than there can ever be it waits for that alone.
+  /// Takes n tokens, or gives up when the context is done. With more than there can ever be it waits for that
+  /// alone.
   /// Parks: until they are free; a switch point in any case.
   /// Order: first come, first served: one that waits for many keeps those behind it waiting for few.
-  /// Returns: nil when it holds the tokens, else `ctx.err()`: always, if the context was done before it got them.
+  /// Returns: nil when it holds the tokens, else `ctx.err()`: always, if the context was done before it got
+  /// them.
   [[nodiscard]] error acquire(const context& ctx, std::int64_t n = 1);
 
   /// Takes n tokens if that is possible without waiting and nobody waits. Returns: whether it did.

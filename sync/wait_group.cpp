@@ -7,15 +7,16 @@
 //        0       0      nothing to wait for
 //       > 0      0      tasks
 //       > 0      1      tasks, and waiters in the queue
-//        0       1      whoever brought the count to zero is about to release all who wait, and goes to the first line
+//        0       1      whoever brought the count to zero is about to release all who wait, and goes to the
+//        first line
 //
 // Laws
-//   * The count is changed by add() alone. `waited` is set by somebody who has the queue's lock and sees a count above
-//     zero, and sleeps in the queue before it releases that lock. It is cleared by the one who brought the count to zero,
-//     under the same lock.
-//   * Whoever brings the count to zero and does not find `waited` touches nothing any more; with `waited`, nothing after
-//     it has released the queue's lock: then those who waited may destroy the wait_group. A waiter touches nothing of it
-//     once it is woken.
+//   * The count is changed by add() alone. `waited` is set by somebody who has the queue's lock and sees a
+//     count above zero, and sleeps in the queue before it releases that lock. It is cleared by the one who
+//     brought the count to zero, under the same lock.
+//   * Whoever brings the count to zero and does not find `waited` touches nothing any more; with `waited`,
+//     nothing after it has released the queue's lock: then those who waited may destroy the wait_group. A
+//     waiter touches nothing of it once it is woken.
 //   * Queue's lock: nothing is taken under it.
 
 #include "../errors/panic.hpp"

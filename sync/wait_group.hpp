@@ -15,7 +15,8 @@ namespace warren::sync {
 
 /// Counts tasks, and lets others wait until none is left.
 ///
-/// It may be used again once wait() has returned, and be destroyed then, even if the last done() has not returned yet.
+/// It may be used again once wait() has returned, and be destroyed then, even if the last done() has not
+/// returned yet.
 /// Source: Go sync.WaitGroup.
 class wait_group {
  public:
@@ -28,7 +29,8 @@ class wait_group {
 
   /// Adds n, which may be negative, to the count of tasks. At zero all who wait are released. Never switches.
   /// A positive n with the count at zero must come before wait(), not beside it.
-  /// Throws: panic_error `sync: negative WaitGroup counter`; `sync: WaitGroup misuse: Add called concurrently with Wait`.
+  /// Throws: panic_error `sync: negative WaitGroup counter`; `sync: WaitGroup misuse: Add called concurrently
+  /// with Wait`.
   void add(int n) {
     const std::uint64_t more = static_cast<std::uint64_t>(std::int64_t{n}) << count_at;
     // Release: pairs with the acquires in wait() and settle().
@@ -44,8 +46,9 @@ class wait_group {
   void wait();
 
   /// Starts a goroutine that calls f, and counts it as a task until f has returned or has called goexit().
-  /// f is gone before the task is counted off. An exception that leaves f ends the program, as that of any goroutine,
-  /// and leaves the count as it is, so that nobody who waits gets ahead of the report. Never switches.
+  /// f is gone before the task is counted off. An exception that leaves f ends the program, as that of any
+  /// goroutine, and leaves the count as it is, so that nobody who waits gets ahead of the report. Never
+  /// switches.
   template <class F>
   void go(F&& f);
 

@@ -25,7 +25,9 @@ struct fed_channel : core {
   static inline std::vector<fed_channel*> freed;
   static const clock_feed feed;
 
-  fed_channel() : core(element_of<int>, 1, &slot, [](counted* c) noexcept { freed.push_back(&of(c)); }, &feed) {}
+  fed_channel()
+      : core(
+            element_of<int>, 1, &slot, [](counted* c) noexcept { freed.push_back(&of(c)); }, &feed) {}
 
   static fed_channel& of(counted* c) noexcept { return *static_cast<fed_channel*>(c); }
 

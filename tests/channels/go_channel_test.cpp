@@ -148,7 +148,8 @@ bool somebody_receives(const chan<int>& c) {
   return ch->awaited();
 }
 
-// The same for the other direction: a receiver waits, then the channel is closed, and there is nothing between.
+// The same for the other direction: a receiver waits, then the channel is closed, and there is nothing
+// between.
 WARREN_TEST(go_channel, nonblock_send_race) {
   for (std::int64_t i = scaled(10'000); i > 0; --i) {
     const auto c = make_chan<int>();
@@ -371,8 +372,8 @@ struct channel_ops {
 const chan<int> dummy = nil;
 
 const std::array<channel_ops, 3> all_ops{{
-    {"operations", [](const chan<int>& c, int x) { c.send(x); }, [](const chan<int>& c, int x) { return c.try_send(x); },
-     [](const chan<int>& c) { return c.recv_ok(); },
+    {"operations", [](const chan<int>& c, int x) { c.send(x); },
+     [](const chan<int>& c, int x) { return c.try_send(x); }, [](const chan<int>& c) { return c.recv_ok(); },
      [](const chan<int>& c, int& x) { return c.try_recv(x); }},
     {"select of one case", [](const chan<int>& c, int x) { select(send(c, x)); },
      [](const chan<int>& c, int x) { return select(otherwise, send(c, x)) == 1; },

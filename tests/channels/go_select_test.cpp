@@ -287,7 +287,8 @@ void select3() {
   expect(blocks, "select of two nils", [] { select(recv(chan<int>()), send(chan<int>(), 7)); });
   expect(blocks, "select of nils at run time", [] { select(std::vector<select_case>(3)); });
   expect(blocks, "select of one not ready", [] { select(recv(make_chan<int>())); });
-  expect(returns, "select of a send with room", [] { EXPECT_EQ(select(send(make_chan<int>(1), 7), otherwise), 0); });
+  expect(returns, "select of a send with room",
+         [] { EXPECT_EQ(select(send(make_chan<int>(1), 7), otherwise), 0); });
   expect(returns, "select of a receive with a value", [] {
     const auto c = make_chan<int>(1);
     c.send(7);
@@ -314,7 +315,8 @@ void select3() {
 TEST(go_select, select3) {
   const runtime::counters before = runtime::count_all();
   for (const int workers : {1, 2, 4}) run(run_options{.max_procs = workers}, select3);
-  EXPECT_EQ(runtime::count_all().queued_waiters, before.queued_waiters) << "the end of a run takes waiters out";
+  EXPECT_EQ(runtime::count_all().queued_waiters, before.queued_waiters)
+      << "the end of a run takes waiters out";
 }
 
 WARREN_TEST(go_select, select4) {

@@ -60,15 +60,23 @@ WARREN_TEST(names, select_send_and_recv_beside_those_of_posix) {
 // What must not compile: the wrong direction, and back from one direction to both. (Go: test/chan/perm.go.)
 
 template <class C>
-concept can_send = requires(C c) { c.send(1); } || requires(C c) { c << 1; } || requires(C c) { c.try_send(1); } ||
-                   requires(C c) { send(c, 1); } || requires(C c) { send(c, 1, [] {}); };
+concept can_send = requires(C c) {
+  c.send(1);
+}
+|| requires(C c) { c << 1; }
+|| requires(C c) { c.try_send(1); }
+|| requires(C c) { send(c, 1); }
+|| requires(C c) {
+  send(c, 1, [] {});
+};
 template <class C>
 concept can_close = requires(C c) { c.close(); };
 template <class C>
 concept can_receive = requires(C c) { c.recv(); } || requires(C c) { c.recv_ok(); } ||
                       requires(C c, int v) { c >> v; } || requires(C c) { c.recv_opt(); } ||
-                      requires(C c, int v) { c.try_recv(v); } || requires(C c) { recv(c); } ||
-                      requires(C c, int v) { recv(c, v); } || requires(C c, int v, bool ok) { recv(c, v, ok); };
+                      requires(C c, int v) { c.try_recv(v); } || requires(C c) { recv(c); }
+|| requires(C c, int v) { recv(c, v); }
+|| requires(C c, int v, bool ok) { recv(c, v, ok); };
 template <class C>
 concept can_loop = requires(C c) { c.begin(); } || requires(C c) { begin(c); };
 
@@ -79,13 +87,18 @@ static_assert(can_receive<recv_chan<int>> && can_loop<recv_chan<int>>);
 static_assert(!can_send<recv_chan<int>> && !can_close<recv_chan<int>>);
 
 template <class C>
-concept can_send_nothing = requires(C c) { c.send(); } || requires(C c) { send(c); } || requires(C c) { c.try_send(); };
+concept can_send_nothing = requires(C c) {
+  c.send();
+}
+|| requires(C c) { send(c); }
+|| requires(C c) { c.try_send(); };
 static_assert(can_send_nothing<chan<void>> && can_send_nothing<send_chan<void>>);
 static_assert(!can_send_nothing<recv_chan<void>> && !can_send_nothing<chan<int>>);
 static_assert(!can_send<chan<void>>);
 
 static_assert(is_convertible_v<chan<int>, send_chan<int>> && is_convertible_v<chan<int>, recv_chan<int>>);
-static_assert(!is_constructible_v<chan<int>, send_chan<int>> && !is_constructible_v<chan<int>, recv_chan<int>>);
+static_assert(!is_constructible_v<chan<int>, send_chan<int>> &&
+              !is_constructible_v<chan<int>, recv_chan<int>>);
 static_assert(!is_constructible_v<send_chan<int>, recv_chan<int>>);
 static_assert(!is_constructible_v<recv_chan<int>, send_chan<int>>);
 static_assert(!is_constructible_v<chan<long>, chan<int>> && !is_constructible_v<recv_chan<long>, chan<int>>);

@@ -208,7 +208,8 @@ WARREN_TEST(select, a_handler_may_throw) {
   const auto c = make_chan<std::string>(1);
   const auto idle = make_chan<int>();
   c.send("text");
-  EXPECT_THROW(select(recv(c, [](const std::string& s) { throw std::runtime_error(s); }), recv(idle)), std::runtime_error);
+  EXPECT_THROW(select(recv(c, [](const std::string& s) { throw std::runtime_error(s); }), recv(idle)),
+               std::runtime_error);
   c.send("text");
   EXPECT_THROW(select(recv(c, [] { throw std::runtime_error(""); }), recv(idle)), std::runtime_error);
   EXPECT_THROW(select(otherwise([] { throw std::runtime_error(""); }), recv(idle)), std::runtime_error);
@@ -499,7 +500,8 @@ WARREN_TEST(select, threads_that_are_no_workers_may_select) {
 }
 
 WARREN_TEST(select, the_choice_is_uniform) {
-  // Five channels ready, in receives and sends and closes: a chi-squared test with 4 degrees of freedom, p = 1e-6.
+  // Five channels ready, in receives and sends and closes: a chi-squared test with 4 degrees of freedom, p =
+  // 1e-6.
   constexpr int trials = 20'000;
   const auto a = make_chan<int>(1);
   const auto b = make_chan<int>(1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Many goroutines, few channels, everything at once. What is checked are sums: nothing is lost, nothing comes twice.
+// Many goroutines, few channels, everything at once. What is checked are sums: nothing is lost, nothing comes
+// twice.
 #include <warren/channels/channel.hpp>
 #include <warren/channels/select.hpp>
 #include <warren/runtime/go.hpp>
@@ -106,8 +107,8 @@ WARREN_TEST(stress, many_to_many) {
   many_to_many(1, 64);
 }
 
-// Tokens wander between places; each is somewhere, once. There are as many hands as tokens, and less room than hands: so
-// a full hand or an empty one can always go on, and most of them wait most of the time.
+// Tokens wander between places; each is somewhere, once. There are as many hands as tokens, and less room
+// than hands: so a full hand or an empty one can always go on, and most of them wait most of the time.
 WARREN_TEST(stress, tokens_wander) {
   constexpr int tokens = 40;
   std::array<chan<int>, 5> place;
@@ -124,11 +125,10 @@ WARREN_TEST(stress, tokens_wander) {
         const std::size_t first = random.below(place.size());
         const auto at = [&](std::size_t i) -> const chan<int>& { return place[(first + i) % place.size()]; };
         const bool sends = token >= 0;
-        const int chosen =
-            sends ? select(send(at(0), token), send(at(1), token), recv(stop), send(at(2), token), send(at(3), token),
-                           send(at(4), token))
-                  : select(recv(at(0), token), recv(at(1), token), recv(stop), recv(at(2), token), recv(at(3), token),
-                           recv(at(4), token));
+        const int chosen = sends ? select(send(at(0), token), send(at(1), token), recv(stop),
+                                          send(at(2), token), send(at(3), token), send(at(4), token))
+                                 : select(recv(at(0), token), recv(at(1), token), recv(stop),
+                                          recv(at(2), token), recv(at(3), token), recv(at(4), token));
         if (chosen == 2) break;
         if (sends) token = -1;
         if (--left == 0) stop.close();
@@ -146,7 +146,8 @@ WARREN_TEST(stress, tokens_wander) {
   for (const int n : seen) EXPECT_EQ(n, 1);
 }
 
-// Channels are closed under those who send and receive. What was sent without an error was received or is buffered.
+// Channels are closed under those who send and receive. What was sent without an error was received or is
+// buffered.
 WARREN_TEST(stress, closed_at_any_time) {
   for (std::int64_t round = scaled(300); round > 0; --round) {
     const auto c = make_chan<std::shared_ptr<int>>(round % 3);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Handlers: in place during a run, and gone without a trace after it. What they print is failure_test.py's.
+#include <warren/runtime/fatal.hpp>
 #include <warren/warren.hpp>
 
 #include <gtest/gtest.h>
@@ -104,6 +105,22 @@ TEST(fault_handler, leaves_other_faults_to_the_one_before) {
   EXPECT_EQ(seen, 1);
   EXPECT_EQ(*page_address, 7);
   ::munmap(page, 4096);
+}
+
+/// Death tests start the program anew: a forked one may not start threads under every sanitizer.
+void begin_death_test() { ::testing::FLAGS_gtest_death_test_style = "threadsafe"; }
+
+TEST(fatal, ends_with_gos_status) {
+  begin_death_test();
+  EXPECT_EXIT(runtime::fatal("no way out"), ::testing::ExitedWithCode(2),
+              "^fatal error: no way out\n\nthread [0-9]+ \\[running\\]:\n");
+  EXPECT_EXIT(runtime::fatal_without_trace("no way out"), ::testing::ExitedWithCode(2), "^fatal error: no way out\n$");
+}
+
+TEST(broken, aborts) {
+  begin_death_test();
+  EXPECT_EXIT(runtime::broken("two and two are four"), ::testing::KilledBySignal(SIGABRT),
+              "^warren: broken invariant: two and two are four\n\nthread [0-9]+ \\[running\\]:\n");
 }
 
 }  // namespace

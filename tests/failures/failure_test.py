@@ -34,37 +34,47 @@ CASES = {
     "goexit_outside": ("goexit_outside", [], FATAL),
     "goexit_swallowed": ("goexit_swallowed", [], FATAL),
     "hang_before_run": ("hang_before_run", [], FATAL),
+    "hang_ignoring_quit": ("hang_before_run", [], FATAL),
+    "null_pointer": ("null_pointer", [], -signal.SIGSEGV),
     "overflow_big_frame": ("overflow_big_frame", [], -signal.SIGSEGV),
+    "overflow_in_stdio": ("overflow_in_stdio", [], -signal.SIGSEGV),
     "overflow_recursion": ("overflow_recursion", [], -signal.SIGSEGV),
+    "overflow_two_at_once": ("overflow_two_at_once", [], -signal.SIGSEGV),
     "panic_in_goroutine": ("panic_in_goroutine", [], FATAL),
     "panic_in_main": ("panic_in_main", [], FATAL),
     "quit_while_running": ("quit_while_running", [], FATAL),
+    "quit_with_own_handler": ("quit_with_own_handler", [], FATAL),
     "send_on_closed": ("send_on_closed", [], FATAL),
+    "stack_printed": ("stack_printed", [], 0),
     "unlock_unlocked": ("unlock_unlocked", [], FATAL),
 }
 for value in ("text lines empty error nil std string chars bare_error int unsigned double float true char struct "
               "enum").split():
     CASES[f"panic_{value}"] = ("panic_values", [value], FATAL)
 
-QUIT = {"hang_before_run", "quit_while_running"}  # sent SIGQUIT once they have said that they are ready
+# Sent SIGQUIT once they have said that they are ready.
+QUIT = {"hang_before_run", "hang_ignoring_quit", "quit_while_running", "quit_with_own_handler"}
+IGNORING = {"hang_ignoring_quit"}  # started as a shell without job control starts a program in the background
+THROUGH_C_LIBRARY = {"overflow_in_stdio"}  # its frames between the program's are not compared
 LONGEST = {"deadlock": 1.0, "deadlock_with_thread": 2.0}  # seconds; a deadlock is found within 100 ms
 
 
-def limits():
+def prepare(ignoring_quit):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGQUIT, signal.SIG_IGN if ignoring_quit else signal.SIG_DFL)
 
 
 class Ended:
     """A program that has been run to its end."""
 
-    def __init__(self, command, send_quit, environment):
+    def __init__(self, command, case, environment):
         begin = time.monotonic()
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                 env=environment, preexec_fn=limits)
+                                 env=environment, preexec_fn=lambda: prepare(case in IGNORING))
         late = threading.Timer(SECONDS, child.kill)
         late.start()
         first = b""
-        if send_quit:
+        if case in QUIT:
             first = child.stdout.readline()
             time.sleep(0.05)
             child.send_signal(signal.SIGQUIT)
@@ -123,16 +133,24 @@ def without_traces(text):
     return "\n".join(l for i, l in enumerate(lines) if i not in frames and not l.startswith("\t"))
 
 
+def of_program(text, source):
+    """Without the frames of other files."""
+    lines = text.split("\n")
+    alien = {i for i, line in enumerate(lines) if re.match(r"\t\S+:\d+$", line) and not line.startswith(f"\t{source}:")}
+    alien |= {i for i, line in enumerate(lines) if re.match(r"\t\S+\+ADDRESS$", line)}
+    return "\n".join(line for i, line in enumerate(lines) if i not in alien and i + 1 not in alien)
+
+
 def described(status):
     return f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
 
 
-def report(ended, status):
+def report(case, ended, status):
     text = f"--- {described(status)}\n"
     for name, stream in (("stdout", ended.out), ("stderr", ended.err)):
         if stream:
             text += f"--- {name}\n{normalised(stream)}"
-    return text
+    return of_program(text, CASES[case][0] + ".cpp") if case in THROUGH_C_LIBRARY else text
 
 
 class Checker:
@@ -144,10 +162,10 @@ class Checker:
         program, arguments, status = CASES[case]
         environment = dict(os.environ, GOMAXPROCS=str(procs))
         command = [str(self.options.programs / program), *arguments]
-        ended = Ended(command, case in QUIT, environment)
+        ended = Ended(command, case, environment)
         expected = HERE / "expected" / f"{case}.txt"
         if self.options.accept:
-            expected.write_text(report(ended, ended.status))
+            expected.write_text(report(case, ended, ended.status))
             return
         wrong = self.differences(case, ended, status, expected.read_text())
         if wrong:
@@ -159,10 +177,10 @@ class Checker:
             return f"no end within {SECONDS} s\n"
         sanitized = self.options.sanitize != "none"
         if sanitized and status < 0:
-            got = report(ended, status)
+            got = report(case, ended, status)
             return "" if ended.status != 0 and got.startswith(want.rstrip("\n")) else diff(want, got)
         wrong = ""
-        got = report(ended, ended.status)
+        got = report(case, ended, ended.status)
         if self.options.lines == "no":
             got, want = without_traces(got), without_traces(want)
         if got != want:

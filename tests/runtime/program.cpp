@@ -34,6 +34,7 @@ struct stream {
   int read_end = -1;
   int write_end = -1;
   std::string* text;
+  std::chrono::steady_clock::time_point began{};  ///< when the first of it came
 
   explicit stream(std::string& to) : text(&to) {
     int ends[2];
@@ -50,9 +51,10 @@ struct stream {
     write_end = -1;
   }
   /// False at the end of the stream.
-  bool read_some() const {
+  bool read_some() {
     char buffer[4096];
     const ssize_t n = ::read(read_end, buffer, sizeof buffer);
+    if (n > 0 && text->empty()) began = std::chrono::steady_clock::now();
     if (n > 0) text->append(buffer, static_cast<std::size_t>(n));
     return n > 0 || (n < 0 && errno == EINTR);
   }
@@ -138,6 +140,7 @@ program_end run_program(const std::string& name, double limit_seconds, const std
   int how = 0;
   while (::wait4(child, &how, 0, &end.used) < 0 && errno == EINTR) {
   }
+  end.complained_at = std::chrono::nanoseconds(err.began.time_since_epoch()).count();
   end.seconds = std::chrono::duration<double>(steady::now() - begin).count();
   if (WIFEXITED(how)) end.status = WEXITSTATUS(how);
   if (WIFSIGNALED(how)) end.signal = WTERMSIG(how);

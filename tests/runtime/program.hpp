@@ -18,6 +18,7 @@ struct program_end {
   int signal = 0;
   bool in_time = true;  ///< false: it had to be killed
   double seconds = 0;
+  long long complained_at = 0;  ///< on the monotonic clock, ns: when the first of standard error came
   rusage used{};
   std::string out;
   std::string err;

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "../test.hpp"
+#include "queued.hpp"
 
 namespace {
 
@@ -403,16 +404,18 @@ TEST(cond, a_waiter_left_over_by_its_run_gets_no_signal) {
   static sync::mutex m;
   static sync::cond c;
   run(run_options{.max_procs = 2}, [] {
+    const std::int64_t before = tests::queued();
     for (int i = 0; i < 3; ++i) {
       go([] {
         m.lock();
         c.wait(m);
       });
     }
-    sleep(3ms);
+    tests::wait_until_queued(before + 3);
   });
   run([] {
     bool woken = false;
+    const std::int64_t before = tests::queued();
     sync::wait_group wg;
     wg.go([&] {
       m.lock();
@@ -420,7 +423,7 @@ TEST(cond, a_waiter_left_over_by_its_run_gets_no_signal) {
       woken = true;
       m.unlock();
     });
-    sleep(3ms);
+    tests::wait_until_queued(before + 1);
     c.signal();
     wg.wait();
     EXPECT_TRUE(woken);
@@ -431,13 +434,14 @@ TEST(cond, may_be_gone_before_those_who_wait_are_taken_out) {
   run(run_options{.max_procs = 2}, [] {
     static sync::mutex m;
     auto c = std::make_unique<sync::cond>();
+    const std::int64_t before = tests::queued();
     for (int i = 0; i < 3; ++i) {
       go([&c = *c] {
         m.lock();
         c.wait(m);
       });
     }
-    sleep(3ms);
+    tests::wait_until_queued(before + 3);
   });
 }
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "../test.hpp"
+#include "queued.hpp"
 
 namespace {
 
@@ -90,13 +91,15 @@ WARREN_TEST(mutex, unlock_hands_over_to_a_waiter_of_1_ms) {
   for (int round = 0; round < 10; ++round) {
     sync::mutex m;
     bool had_it = false;
+    const std::int64_t before = tests::queued();
     m.lock();
     sync::wait_group wg;
     wg.go([&] {
       const std::lock_guard hold(m);
       had_it = true;
     });
-    sleep(5ms);
+    tests::wait_until_queued(before + 1);
+    sleep(1500us);
     m.unlock();
     if (m.try_lock()) {
       EXPECT_TRUE(had_it) << "the lock was free";
@@ -107,15 +110,17 @@ WARREN_TEST(mutex, unlock_hands_over_to_a_waiter_of_1_ms) {
   }
 }
 
-// What keeps a contended mutex fast. A waiter may look, now and then, as if it had waited for 1 ms: hence the rounds.
+// What keeps a contended mutex fast. A waiter may look, now and then, as if it had waited for 1 ms: hence the
+// rounds.
 WARREN_TEST(mutex, newcomers_overtake_a_waiter_of_less_than_1_ms) {
   bool overtook = false;
   for (int round = 0; round < 1000 && !overtook; ++round) {
     sync::mutex m;
+    const std::int64_t before = tests::queued();
     m.lock();
     sync::wait_group wg;
     wg.go([&] { const std::lock_guard hold(m); });
-    gosched();
+    tests::wait_until_queued(before + 1);
     m.unlock();
     overtook = m.try_lock();
     if (overtook) m.unlock();
@@ -127,6 +132,7 @@ WARREN_TEST(mutex, newcomers_overtake_a_waiter_of_less_than_1_ms) {
 WARREN_TEST(mutex, old_waiters_are_served_in_the_order_in_which_they_came) {
   sync::mutex m;
   std::vector<int> order;
+  const std::int64_t before = tests::queued();
   m.lock();
   sync::wait_group wg;
   for (int i = 0; i < 8; ++i) {
@@ -134,8 +140,9 @@ WARREN_TEST(mutex, old_waiters_are_served_in_the_order_in_which_they_came) {
       const std::lock_guard hold(m);
       order.push_back(i);
     });
-    sleep(2ms);
+    tests::wait_until_queued(before + i + 1);
   }
+  sleep(1500us);
   m.unlock();
   wg.wait();
   EXPECT_EQ(order, (std::vector{0, 1, 2, 3, 4, 5, 6, 7}));
@@ -231,9 +238,10 @@ TEST(mutex, serves_threads_alone) {
 TEST(mutex, is_not_handed_to_a_goroutine_left_over_by_its_run) {
   static sync::mutex m;
   run(run_options{.max_procs = 2}, [] {
+    const std::int64_t before = tests::queued();
     m.lock();
     for (int i = 0; i < 3; ++i) go([] { m.lock(); });
-    sleep(3ms);
+    tests::wait_until_queued(before + 3);
   });
   m.unlock();
   EXPECT_TRUE(m.try_lock());
@@ -241,8 +249,9 @@ TEST(mutex, is_not_handed_to_a_goroutine_left_over_by_its_run) {
   run([] {
     m.lock();
     sync::wait_group wg;
+    const std::int64_t before = tests::queued();
     wg.go([] { const std::lock_guard hold(m); });
-    sleep(2ms);
+    tests::wait_until_queued(before + 1);
     m.unlock();
     wg.wait();
   });
@@ -253,9 +262,10 @@ TEST(mutex, is_not_handed_to_a_goroutine_left_over_by_its_run) {
 TEST(mutex, may_be_gone_before_those_who_wait_are_taken_out) {
   run(run_options{.max_procs = 2}, [] {
     auto m = std::make_unique<sync::mutex>();
+    const std::int64_t before = tests::queued();
     m->lock();
     for (int i = 0; i < 3; ++i) go([&m = *m] { m.lock(); });
-    sleep(3ms);
+    tests::wait_until_queued(before + 3);
   });
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <warren/channels/channel.hpp>
 #include <warren/errors/panic.hpp>
 #include <warren/runtime/blocking.hpp>
 #include <warren/runtime/go.hpp>
@@ -63,19 +64,17 @@ WARREN_TEST(once, everybody_waits_for_the_first) {
 
 WARREN_TEST(once, goexit_counts_as_a_call) {
   sync::once once;
+  chan<void> begun = make_chan<void>();
   sync::wait_group wg;
   wg.go([&] {
-    once.do_([] {
+    once.do_([&] {
+      begun.close();
       sleep(1ms);
       goexit();
     });
   });
-  for (int i = 0; i < 4; ++i) {
-    wg.go([&] {
-      sleep(100us);
-      once.do_([] { ADD_FAILURE() << "called twice"; });
-    });
-  }
+  begun.recv();
+  for (int i = 0; i < 4; ++i) wg.go([&] { once.do_([] { ADD_FAILURE() << "called twice"; }); });
   wg.wait();
 }
 
@@ -118,13 +117,15 @@ TEST(once, an_exception_that_nobody_catches_releases_nobody) {
   EXPECT_EXIT(run(run_options{.max_procs = 4},
                   [] {
                     sync::once once;
+                    chan<void> begun = make_chan<void>();
                     go([&] {
-                      once.do_([] {
+                      once.do_([&] {
+                        begun.close();
                         sleep(2ms);
                         panic("test");
                       });
                     });
-                    sleep(1ms);
+                    begun.recv();
                     once.do_([] {});
                     ::_exit(3);
                   }),

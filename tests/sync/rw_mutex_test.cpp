@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "../test.hpp"
+#include "queued.hpp"
 
 namespace {
 
@@ -167,13 +168,14 @@ WARREN_TEST(rw_mutex, unlock_lets_all_waiting_readers_in_before_the_next_writer)
   std::atomic<int> inside{0};
   std::atomic<int> seen_by_writer{-1};
   chan<void> let_go = make_chan<void>();
+  const std::int64_t before = tests::queued();
   sync::wait_group wg;
   m.lock();
   wg.go([&] {
     const std::lock_guard hold(m);
     seen_by_writer = inside.load();
   });
-  sleep(2ms);  // in line before the readers, and old enough to be handed the lock
+  tests::wait_until_queued(before + 1);
   for (int i = 0; i < readers; ++i) {
     wg.go([&] {
       m.rlock();
@@ -182,9 +184,10 @@ WARREN_TEST(rw_mutex, unlock_lets_all_waiting_readers_in_before_the_next_writer)
       m.runlock();
     });
   }
-  sleep(2ms);
+  tests::wait_until_queued(before + 1 + readers);
+  sleep(1500us);  // the writer is old enough to be handed the lock
   m.unlock();
-  for (int i = 0; i < readers; ++i) let_go.send();  // served only if they all are inside together
+  for (int i = 0; i < readers; ++i) let_go.send();
   wg.wait();
   EXPECT_EQ(seen_by_writer, readers);
 }
@@ -193,13 +196,15 @@ WARREN_TEST(rw_mutex, an_old_writer_is_handed_the_lock) {
   for (int round = 0; round < 5; ++round) {
     sync::rw_mutex m;
     bool had_it = false;
+    const std::int64_t before = tests::queued();
     m.lock();
     sync::wait_group wg;
     wg.go([&] {
       const std::lock_guard hold(m);
       had_it = true;
     });
-    sleep(5ms);
+    tests::wait_until_queued(before + 1);
+    sleep(1500us);
     m.unlock();
     if (m.try_lock()) {
       EXPECT_TRUE(had_it) << "the lock was free";
@@ -330,11 +335,12 @@ WARREN_TEST(rw_mutex, goroutines_and_threads_share_one) {
 TEST(rw_mutex, is_not_handed_to_goroutines_left_over_by_their_run) {
   static sync::rw_mutex m;
   run(run_options{.max_procs = 2}, [] {
+    const std::int64_t before = tests::queued();
     m.rlock();
     for (int i = 0; i < 2; ++i) go([] { m.lock(); });
-    sleep(1ms);
+    tests::wait_until_queued(before + 2);
     for (int i = 0; i < 2; ++i) go([] { m.rlock(); });
-    sleep(3ms);
+    tests::wait_until_queued(before + 4);
   });
   m.runlock();
   EXPECT_TRUE(m.try_rlock());

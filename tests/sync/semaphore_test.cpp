@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "../test.hpp"
+#include "queued.hpp"
 
 namespace {
 
@@ -103,8 +104,9 @@ WARREN_TEST(semaphore, TestWeightedDoesntBlockIfTooBig) {
   sync::semaphore sem(n);
   auto [ctx, cancel] = context::with_cancel(bg);
   sync::wait_group wg;
+  const std::int64_t before = tests::queued();
   wg.go([&sem, ctx = ctx] { EXPECT_EQ(sem.acquire(ctx, n + 1), context::canceled); });
-  sleep(1ms);
+  tests::wait_until_queued(before + 1);
   sync::wait_group small;
   for (int i = 0; i < n * 3; ++i) {
     small.go([&] {
@@ -147,15 +149,17 @@ WARREN_TEST(semaphore, TestAllocCancelDoesntStarve) {
   EXPECT_EQ(sem.acquire(bg, 1), nil);
   auto [ctx, cancel] = context::with_cancel(bg);
   sync::wait_group wg;
+  std::int64_t before = tests::queued();
   wg.go([&sem, ctx = ctx] { EXPECT_EQ(sem.acquire(ctx, 10), context::canceled); });
-  sleep(2ms);
+  tests::wait_until_queued(before + 1);
   chan<void> in = make_chan<void>();
+  before = tests::queued();
   wg.go([&] {
     EXPECT_EQ(sem.acquire(bg, 1), nil);
     sem.release(1);
     in.close();
   });
-  sleep(2ms);
+  tests::wait_until_queued(before + 1);
   EXPECT_FALSE(sem.try_acquire(1)) << "it overtook those who wait";
   EXPECT_EQ(in.try_recv(), recv_status::empty);
   cancel();
@@ -170,6 +174,7 @@ WARREN_TEST(semaphore, serves_in_the_order_of_arrival) {
   sync::mutex m;
   sync::wait_group wg;
   for (int i = 0; i < 6; ++i) {
+    const std::int64_t before = tests::queued();
     wg.go([&, i] {
       EXPECT_EQ(sem.acquire(bg, 3), nil);
       {
@@ -178,7 +183,7 @@ WARREN_TEST(semaphore, serves_in_the_order_of_arrival) {
       }
       sem.release(3);
     });
-    sleep(1ms);
+    tests::wait_until_queued(before + 1);
   }
   sem.release(3);
   wg.wait();

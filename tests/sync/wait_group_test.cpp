@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "../test.hpp"
+#include "queued.hpp"
 
 namespace {
 
@@ -159,8 +160,9 @@ WARREN_TEST(wait_group, releases_all_who_wait) {
   sync::wait_group gate;
   sync::wait_group passed;
   gate.add(2);
+  const std::int64_t before = tests::queued();
   for (int i = 0; i < n; ++i) passed.go([&] { gate.wait(); });
-  sleep(1ms);
+  tests::wait_until_queued(before + n);
   gate.add(-2);
   passed.wait();
 }
@@ -223,9 +225,10 @@ WARREN_TEST(wait_group, goroutines_and_threads_count_and_wait) {
 TEST(wait_group, a_waiter_left_over_by_its_run_is_forgotten) {
   static sync::wait_group wg;
   run(run_options{.max_procs = 2}, [] {
+    const std::int64_t before = tests::queued();
     wg.add(1);
     for (int i = 0; i < 3; ++i) go([] { wg.wait(); });
-    sleep(3ms);
+    tests::wait_until_queued(before + 3);
   });
   wg.done();
   wg.wait();
@@ -240,9 +243,10 @@ TEST(wait_group, a_waiter_left_over_by_its_run_is_forgotten) {
 TEST(wait_group, may_be_gone_before_those_who_wait_are_taken_out) {
   run(run_options{.max_procs = 2}, [] {
     auto wg = std::make_unique<sync::wait_group>();
+    const std::int64_t before = tests::queued();
     wg->add(1);
     for (int i = 0; i < 3; ++i) go([&wg = *wg] { wg.wait(); });
-    sleep(3ms);
+    tests::wait_until_queued(before + 3);
   });
 }
 

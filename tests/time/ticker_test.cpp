@@ -178,7 +178,7 @@ WARREN_TEST(ticker, MultiWakeupTicker) {
 
 // Go: TestLongAdjustTimers. Thousands of sleepers that have ended do not make selects with time_after slow.
 WARREN_TEST(ticker, LongAdjustTimers) {
-  constexpr int sleepers = 5000;
+  const auto sleepers = tests::scaled(5000);
   tests::crew crew;
   for (int i = 0; i < sleepers; i++) {
     crew.go([] { sleep(10us); });
