@@ -132,8 +132,8 @@ void block_cache::give_half(std::uint8_t c) noexcept {
 
 void block_cache::drain() noexcept {
   for (std::uint8_t c = 0; c < blocks::classes; ++c) {
-    blocks::give_batch(c, shelves_[c].head);
-    shelves_[c].head = nullptr;
+    // In batches: take() counts on no longer chain.
+    while (shelves_[c].head != nullptr) give_half(c);
     shelves_[c].size = 0;
   }
 }

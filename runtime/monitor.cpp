@@ -82,6 +82,14 @@ bool monitor::sleep_if_idle() noexcept {
   }
   const deadlock::verdict v = deadlock::look();
   const bool look_again = v == deadlock::verdict::others_may_act;
+  if (sched.waiting_for_stack() > 0) {
+    // Nobody is there to end and leave a stack behind; there may be memory again.
+    sched.stack_released();
+    wait(look_ns);
+    spin_guard hold(sched.places_);
+    sched.monitor_asleep_ = false;
+    return true;
+  }
   wait(look_again ? recheck_ns_.get() : never);
   recheck_ns_ = look_again ? std::min(recheck_ns_ * 2, longest_recheck_ns) : look_ns;
   spin_guard hold(sched.places_);
@@ -94,6 +102,7 @@ void monitor::look() noexcept {
   recheck_ns_ = look_ns;
   const std::int64_t now = now_ns();
   look_at_timers(now);
+  if (sched.waiting_for_stack() > 0) sched.stack_released();
   const bool timers_unwatched = !sched.has_timekeeper() && sched.earliest_deadline() < saturating_add(now, look_ns);
   const bool work_waits = timers_unwatched || sched.work_visible();
   bool one_replaced = false;

@@ -158,6 +158,10 @@ goroutine* bury(worker* w, goroutine* g) noexcept {
   return sched.pick(w);
 }
 
+[[noreturn, gnu::noinline]] void report_overflow(goroutine* g) noexcept {
+  fatal_stack_overflow(g->id, g->name, g->stack_at->usable_bytes());
+}
+
 void goroutine_main(transfer from) {
   finish_switch(from);
   reset_floating_point();
@@ -166,6 +170,7 @@ void goroutine_main(transfer from) {
     worker* w = this_worker();
     goroutine* g = w->current;
     stack* mine = g->stack_at;
+    if (mine->overflowed(__builtin_frame_address(0))) [[unlikely]] report_overflow(g);
     goroutine* next = bury(w, g);
     if (next != nullptr && can_inherit(next, mine) && !sanitizer::watching_switches) {
       next->stack_at = mine;
@@ -177,10 +182,6 @@ void goroutine_main(transfer from) {
     while (next != nullptr && next->stack_at == nullptr && !attach_stack(w, next)) next = sched.pick(w);
     leave_ended(w, mine, next);
   }
-}
-
-[[noreturn, gnu::noinline]] void report_overflow(goroutine* g) noexcept {
-  fatal_stack_overflow(g->id, g->name, g->stack_at->usable_bytes());
 }
 
 [[noreturn]] void report_swallowed() noexcept { fatal("goexit was swallowed by a catch (...)"); }

@@ -7,7 +7,7 @@
 // goes to sleep, enters a blocking call, or is sent away by the monitor because it sits in one goroutine while work
 // waits; and takes one when it wakes or comes back. All of that happens under `places_`, a leaf lock.
 //
-// Queues of a worker, in the order in which it looks: run_next (what it has just made ready, at most 16 times in a row),
+// Queues of a worker, in the order in which it looks: run_next (what it has just made ready, for a millisecond in a row),
 // ready_queue, fresh (newest first). Every 8th pick: its timers, and a fresh goroutine that has waited for 10 ms, as far
 // as its ration goes; every 64th the inject queue. So nothing waits for ever however busy the worker is.
 //
@@ -183,6 +183,17 @@ goroutine* scheduler::pick_sometimes(worker* w, std::uint32_t tick) noexcept {
     if (goroutine* g = take_injected(w)) return g;
   }
   return take_aged(w);
+}
+
+bool scheduler::streak_is_over(worker* w, std::uint32_t streak) noexcept {
+  // By time, not by count: a pair that works for long between hand-overs would get more than one that does not.
+  constexpr std::int64_t slice_ns = 1'000'000;
+  const std::int64_t now = now_ns();
+  if (streak < 16) {
+    w->streak_since = now;
+    return false;
+  }
+  return now - w->streak_since >= slice_ns;
 }
 
 bool scheduler::timers_due(worker* w) noexcept {
@@ -447,6 +458,7 @@ bool scheduler::sleep_once(worker* w) noexcept {
 }
 
 void scheduler::sleep_idle(worker* w) noexcept {
+  if (waiting_for_stack() > 0) share_stacks_of(w);
   enter_idle(w);
   if (w->searching) {
     w->searching = false;
@@ -635,6 +647,13 @@ void scheduler::wait_for_stack(goroutine* g) noexcept {
   spin_guard hold(without_stack_lock_);
   without_stack_.push_back(g);
   without_stack_count_.store(without_stack_.size(), std::memory_order_relaxed);
+}
+
+/// Stacks that lie idle here are wanted elsewhere.
+void scheduler::share_stacks_of(worker* w) noexcept {
+  const std::uint32_t n = w->stack_pool.size();
+  w->stack_pool.drain();
+  for (std::uint32_t i = 0; i < n; ++i) stack_released();
 }
 
 void scheduler::stack_released() noexcept {

@@ -109,6 +109,7 @@ class scheduler {
   friend class monitor;
 
   goroutine* pick_sometimes(worker* w, std::uint32_t tick) noexcept;
+  bool streak_is_over(worker* w, std::uint32_t streak) noexcept;
   goroutine* take_injected(worker* w) noexcept;
   goroutine* take_aged(worker* w) noexcept;
   goroutine* steal_fresh(worker* thief, worker* victim) noexcept;
@@ -142,6 +143,7 @@ class scheduler {
   void end_on_thread(worker* w) noexcept;
   void abandon_locked(worker* w) noexcept;
   void share_timers_of(worker* w) noexcept;
+  void share_stacks_of(worker* w) noexcept;
   void deadline_added(std::int64_t when, bool own) noexcept;
   void empty_queues_of(worker* w, goroutine_list& to) noexcept;
 
@@ -186,8 +188,6 @@ extern scheduler sched;
 void run_from_scheduler(worker* w, goroutine* g) noexcept;
 
 inline goroutine* scheduler::pick(worker* w) noexcept {
-  // A pair that hands over through run_next would keep all others waiting; so it is a few times in a row at most.
-  constexpr std::uint32_t longest_streak = 16;
   const std::uint32_t tick = w->tick + 1;
   w->tick = tick;
   if ((tick & 7) == 0) [[unlikely]] {
@@ -199,7 +199,8 @@ inline goroutine* scheduler::pick(worker* w) noexcept {
     if (goroutine* g = w->run_next.exchange(nullptr, std::memory_order_acq_rel)) {
       const std::uint32_t streak = w->run_next_streak + 1;
       w->run_next_streak = streak;
-      if (streak < longest_streak) return g;
+      // A pair that hands over through run_next inherits its slice, or it would keep all others waiting.
+      if ((streak & 15) != 4 || !streak_is_over(w, streak)) return g;
       goroutine* other = w->ready_queue.pop();
       if (other == nullptr) other = w->fresh.pop_newest();
       if (other == nullptr) return g;

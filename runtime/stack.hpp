@@ -98,6 +98,7 @@ class stack_cache {
   }
 
   void drain() noexcept;
+  std::uint32_t size() const noexcept { return size_; }
 
  private:
   owned<stack*> head_ = nullptr;

@@ -41,7 +41,9 @@ void stop_other_threads(std::int64_t patience_ns) noexcept {
   int wanted = 0;
   for_each_thread([&](thread* t) {
     const int id = t->id;
-    if (id != 0 && id != self && sys::signal_thread(id, signal) == 0) ++wanted;
+    // The library's own background threads take no signals, and run no goroutine.
+    if (id == 0 || id == self || sys::thread_blocks_all_signals(id)) return;
+    if (sys::signal_thread(id, signal) == 0) ++wanted;
   });
   const std::int64_t deadline = saturating_add(now_ns(), patience_ns);
   // Acquire: pairs with the release in stay_stopped().

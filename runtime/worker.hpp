@@ -35,6 +35,7 @@ struct worker : thread {
   alignas(64) std::atomic<goroutine*> run_next{nullptr};  ///< the owner stores non-null; whoever exchanges null in takes it
   owned<std::uint32_t> tick = 0;              ///< picks so far; unchanged: it sits in one goroutine
   owned<std::uint32_t> run_next_streak = 0;   ///< picks from run_next in a row
+  owned<std::int64_t> streak_since = 0;       ///< when its 4th was
   owned<std::uint32_t> quiet_left = 0;        ///< wake-ups still to be left out; see scheduler.cpp
   owned<std::uint32_t> quiet_span = 0;
   owned<std::uint32_t> stolen_seen = 0;

@@ -28,6 +28,12 @@ class shared_call {
  protected:
   virtual ~shared_call() = default;
 
+  template <class F>
+  struct dropped {
+    std::optional<F>& f;
+    ~dropped() { f.reset(); }
+  };
+
  private:
   /// Calls the function, keeps its result, and drops the function, however it ends.
   virtual void call() = 0;
@@ -62,9 +68,8 @@ class once_func {
     explicit kept(G&& g) : f(std::in_place, std::forward<G>(g)) {}
 
     void call() override {
-      std::optional<F> once = std::move(f);
-      f.reset();
-      std::invoke(*std::move(once));
+      const dropped<F> at_the_end{f};
+      std::invoke(*std::move(f));
     }
 
     std::optional<F> f;
@@ -103,9 +108,8 @@ class once_value {
     explicit kept(G&& g) : f(std::in_place, std::forward<G>(g)) {}
 
     void call() override {
-      std::optional<F> once = std::move(f);
-      f.reset();
-      this->value.emplace(std::invoke(*std::move(once)));
+      const shared_call::dropped<F> at_the_end{f};
+      this->value.emplace(std::invoke(*std::move(f)));
     }
 
     std::optional<F> f;

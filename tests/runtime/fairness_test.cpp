@@ -32,7 +32,7 @@ class hogs {
     for (int i = 0; i < n; ++i) {
       go([s = state_] {
         s->running.fetch_add(1);
-        for (std::uint64_t turns = 0; !s->stop.load(std::memory_order_relaxed); ++turns) {
+        while (!s->stop.load(std::memory_order_relaxed)) {
         }
         s->running.fetch_sub(1);
       });

@@ -173,8 +173,9 @@ WARREN_PROGRAM(few_default_stacks) {
     chan<void> end = make_chan<void>();
     std::atomic<int> begun{0};
     std::atomic<int> ended{0};
-    go([] {});  // a first stack, and with it those beside it
-    pause(2ms);
+    chan<void> first = make_chan<void>();
+    go([=] { first.send(); });  // a first stack, and with it those beside it
+    first.recv();
     map.on = true;
     for (int i = 0; i < n; ++i) {
       go([&, end] {
