@@ -183,6 +183,16 @@ bool cancel_node::enlist(registration* r) noexcept {
   return true;
 }
 
+bool cancel_node::stop(registration* r) noexcept {
+  if (!r->decide(registration::progress::stopped)) return r->stop_forsaken();
+  cancel_node* up = r->up;
+  if (up != nullptr) up->delist(r);
+  r->forget();
+  if (up != nullptr) up->release();
+  return true;
+}
+
+/// Takes the registration out of the list, unless somebody has.
 void cancel_node::delist(registration* r) noexcept {
   {
     const runtime::spin_guard hold(lock_);
@@ -203,7 +213,7 @@ void cancel_node::drop_canceler() noexcept {
     return free();
   }
   lock_.lock();
-  // Acquire and release: as in drop_holder().
+  // Acquire and release: pairs with the ones in drop_holder().
   const bool was_last = holders_.fetch_sub(1, std::memory_order_acq_rel) == 1;
   const bool has_children = !was_last && forsake();
   lock_.unlock();
@@ -220,9 +230,9 @@ bool cancel_node::expects_deadline() const noexcept {
 bool cancel_node::forsake() noexcept {
   if (claimed_ || holders_.load(std::memory_order_relaxed) != 1 || expects_deadline()) return false;
   const cancel_node* up = parent->line;
-  // Acquire: pairs with the release below, in the parent.
-  if (up != nullptr && !up->forsaken_.load(std::memory_order_acquire)) return false;
-  forsaken_.store(true, std::memory_order_release);
+  // Relaxed: what orders the two is this node's lock, see the laws.
+  if (up != nullptr && !up->forsaken_.load(std::memory_order_relaxed)) return false;
+  forsaken_.store(true, std::memory_order_relaxed);
   if (children_ == nullptr) return false;
   retain();  // what is in the list has a reference, so there is one
   return true;

@@ -95,8 +95,8 @@ class cancel_node : public channels::core, public node, public child {
 
   /// Puts the registration into the list, or marks it forsaken. False: the node is canceled.
   bool enlist(registration* r) noexcept;
-  /// Takes it out again, unless somebody has.
-  void delist(registration* r) noexcept;
+  /// What the stop function does: takes the registration out again, wherever it is.
+  static bool stop(registration* r) noexcept;
 
   /// The last reference is gone, the one to the parent left aside.
   void retire() noexcept;
@@ -121,6 +121,7 @@ class cancel_node : public channels::core, public node, public child {
   void claim(const reason& why, runtime::goroutine_list& woken) noexcept;
   void walk_down(const reason& why, aftermath& left) noexcept;
   void wait_for_walk() noexcept;
+  void delist(registration* r) noexcept;
   void link(child* c) noexcept;
   void unlink(child* c) noexcept;
   void leave_parent() noexcept;

@@ -89,7 +89,7 @@ void context::enlist(const context& ctx, context_tree::registration* r) {
 
 bool context::stop_func::operator()() const {
   if (registration_ == nullptr) panic("runtime error: invalid memory address or nil pointer dereference");
-  return registration_->stop();
+  return cancel_node::stop(registration_);
 }
 
 // --- asking them

@@ -2,20 +2,8 @@
 #include "registration.hpp"
 
 #include "../runtime/go.hpp"
-#include "cancel_node.hpp"
 
 namespace warren::context_tree {
-
-bool registration::stop() noexcept {
-  if (decide(progress::stopped)) {
-    if (up != nullptr) up->delist(this);
-    forget();
-    if (up != nullptr) up->release();
-    return true;
-  }
-  progress expected = progress::forsaken;
-  return state_.compare_exchange_strong(expected, progress::stopped, std::memory_order_relaxed);
-}
 
 void registration::start() {
   // Not run when the function throws: then the process ends.

@@ -48,9 +48,13 @@ class registration : public child {
     return state_.compare_exchange_strong(expected, what_comes, std::memory_order_acq_rel, std::memory_order_relaxed);
   }
 
-  /// What the stop function does.
-  bool stop() noexcept;
-  /// Starts the goroutine, which gets a reference of its own. Called by who decided for `started`.
+  /// Returns: whether this call is the first to stop what is forsaken already.
+  bool stop_forsaken() noexcept {
+    progress expected = progress::forsaken;
+    return state_.compare_exchange_strong(expected, progress::stopped, std::memory_order_relaxed);
+  }
+
+  /// Starts the goroutine, which takes over a reference of the caller's. Called by who decided for `started`.
   void start();
   /// Destroys the function.
   virtual void forget() noexcept = 0;

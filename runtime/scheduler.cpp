@@ -459,6 +459,8 @@ bool scheduler::sleep_once(worker* w) noexcept {
 
 void scheduler::sleep_idle(worker* w) noexcept {
   if (waiting_for_stack() > 0) share_stacks_of(w);
+  // A worker that came back and found no place: those who hold the places may never search.
+  if (!has_place(w)) share_queues_of(w);
   enter_idle(w);
   if (w->searching) {
     w->searching = false;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "tree.hpp"
+
+// The end of nodes of all kinds.
 
 #include "cancel_node.hpp"
+#include "tree.hpp"
 #include "value_node.hpp"
 #include "without_cancel_node.hpp"
 
@@ -30,14 +32,5 @@ void end(node* n) noexcept {
     n = drop(parent) ? parent : nullptr;
   }
 }
-
-value_node::value_node(const value_type& key_is, equality eq, const value_type& value_is,
-                       void (*destroy_all)(value_node*) noexcept) noexcept
-    : node(kind::value, this),
-      counted([](counted* c) noexcept { end(static_cast<value_node*>(c)); }),
-      key_type(&key_is),
-      value_type_is(&value_is),
-      equal(eq),
-      destroy(destroy_all) {}
 
 }  // namespace warren::context_tree
