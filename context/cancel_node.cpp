@@ -112,14 +112,18 @@ void cancel_node::drop_into(aftermath& left) noexcept {
 }
 
 void cancel_node::retire() noexcept {
+  bool alone = false;
   {
     const runtime::spin_guard hold(lock_);
     if (!claimed_ && what == kind::deadline) static_cast<deadline_node*>(this)->disarm();
     claimed_ = true;
+    // Acquire: pairs with the release in drop_canceler(); no handle of cancel is left, and none comes back.
+    alone = holders_.load(std::memory_order_acquire) == 1;
   }
   leave_parent();
   cause_ = nil;
-  if (drop_holder()) free();
+  if (alone) return free();
+  if (drop_holder()) free_after_unlock();
 }
 
 /// Returns: whether it was the last, so that the caller has to free the memory.
@@ -135,6 +139,13 @@ void cancel_node::free() noexcept {
   } else {
     delete this;
   }
+}
+
+/// A handle that went may have been counted, or used for a cancel, by one who is still on the way out of the lock.
+void cancel_node::free_after_unlock() noexcept {
+  lock_.lock();
+  lock_.unlock();
+  free();
 }
 
 std::size_t cancel_node::count_children() noexcept {
@@ -206,14 +217,12 @@ void cancel_node::delist(registration* r) noexcept {
 
 void cancel_node::drop_canceler() noexcept {
   if (is_closed()) {
-    if (!drop_holder()) return;
-    // The cancel that this handle was used for may still be on its way out of the lock.
-    lock_.lock();
-    lock_.unlock();
-    return free();
+    if (drop_holder()) free_after_unlock();
+    return;
   }
   lock_.lock();
-  // Acquire and release: pairs with the ones in drop_holder().
+  // Acquire and release: pairs with the ones in drop_holder() and the acquire in retire(). Within the lock, so that the
+  // parent's look at the count and this look at the parent exclude each other.
   const bool was_last = holders_.fetch_sub(1, std::memory_order_acq_rel) == 1;
   const bool has_children = !was_last && forsake();
   lock_.unlock();

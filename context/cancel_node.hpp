@@ -32,8 +32,9 @@
 //     come, and no node above can be canceled that is not forsaken itself. Then the functions registered with it are
 //     dropped. `forsaken_` is set under `lock_`, before the children are asked; a child reads its parent's under its
 //     own lock. So one of the two sees what the other did.
-//   * After close_collecting() others may drop what they hold. The node is touched only under `lock_` from then on, or
-//     with a reference: retire() goes through the lock before the memory is freed.
+//   * After close_collecting() others may drop what they hold, and so they may once a holder has counted itself out. From
+//     then on the node is touched only under `lock_`, or with a reference. So whoever frees the memory goes through
+//     the lock first, unless it was alone already when it last had it.
 
 #include <atomic>
 #include <cstddef>
@@ -128,6 +129,7 @@ class cancel_node : public channels::core, public node, public child {
   void leave_parent_if_free() noexcept;
   bool drop_holder() noexcept;
   void free() noexcept;
+  void free_after_unlock() noexcept;
 
   bool forsake() noexcept;
   registration* next_forsaken(cancel_node*& last) noexcept;

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <dlfcn.h>
+#include <iterator>
 #include <link.h>
 #include <string_view>
 #include <ucontext.h>
@@ -84,10 +85,12 @@ namespace {
 
 // What lies between a throw, a signal or the start of a thread and the program's own code.
 constexpr std::string_view system_functions[] = {
-    "__cxa_",        "_Unwind_", "__gxx_personality", "abort",  "raise",       "gsignal",
-    "__restore_rt",  "_start",   "__libc_start_",     "clone",  "__clone",     "start_thread",
-    "make_fcontext", "__tsan_",  "__asan_",           "__ubsan", "__sanitizer", "__interceptor_",
-    "execute_native_thread_routine",
+    "abort", "raise", "gsignal", "_start", "clone", "clone3", "__clone3", "start_thread", "make_fcontext", "__restore_rt",
+    "execute_native_thread_routine", "warren_call_above",
+};
+constexpr std::string_view system_beginnings[] = {
+    "__cxa_", "_Unwind_", "__gxx_personality", "__libc_start_",
+    "__tsan_", "__asan_", "__ubsan_", "__sanitizer_", "__interceptor_",
 };
 constexpr std::string_view system_scopes[] = {
     "10__cxxabiv1", "9__gnu_cxx", "St", "6__tsan", "6__asan", "11__sanitizer", "14__interception",
@@ -152,6 +155,11 @@ bool in_c_library(std::uintptr_t at) noexcept {
 
 enum class owner { user, library, system };
 
+bool is_systems(std::string_view function) noexcept {
+  const auto* end = std::end(system_functions);
+  return std::find(std::begin(system_functions), end, function) != end || starts_with_any(function, system_beginnings);
+}
+
 owner owner_by_file(std::string_view file) noexcept {
   if (starts_with_any(path_in_library(file), floors)) return owner::library;
   return file.find(standard_headers) != std::string_view::npos ? owner::system : owner::user;
@@ -160,9 +168,9 @@ owner owner_by_file(std::string_view file) noexcept {
 owner owner_of(const place& p) noexcept {
   if (p.function == nullptr) return owner::system;
   const std::string_view scope = scope_of(p.function);
-  if (scope.starts_with("6warren") || std::string_view(p.function).starts_with("warren_")) return owner::library;
+  if (scope.starts_with("6warren")) return owner::library;
   if (starts_with_any(scope, system_scopes)) return owner::system;
-  if (scope.empty() && starts_with_any(p.function, system_functions)) return owner::system;
+  if (scope.empty() && is_systems(p.function)) return owner::system;
   // The debug information has plain names for functions that one source file has for itself.
   return scope.empty() && p.file != nullptr ? owner_by_file(p.file) : owner::user;
 }

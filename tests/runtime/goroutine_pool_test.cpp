@@ -75,6 +75,44 @@ TEST(goroutine_pool, lets_blocks_wander_from_cache_to_cache) {
   EXPECT_LT(ever.size(), 300u + 8 * blocks::batch) << "what one gives the other never gets";
 }
 
+TEST(goroutine_pool, exchanges_no_chain_longer_than_a_batch) {
+  // A cache counts on that when it takes one.
+  block_cache cache;
+  std::vector<goroutine*> taken;
+  for (std::uint32_t i = 0; i < 3 * blocks::batch; ++i) taken.push_back(hold(cache.take(0)));
+  for (goroutine* g : taken) cache.give(g);
+  cache.drain();
+  std::vector<goroutine*> chains;
+  for (int i = 0; i < 8; ++i) {
+    chains.push_back(blocks::take_batch(0));
+    std::uint32_t length = 0;
+    for (goroutine* g = chains.back(); g != nullptr; g = g->next) ++length;
+    EXPECT_GE(length, 1u);
+    EXPECT_LE(length, blocks::batch);
+  }
+  for (goroutine* chain : chains) blocks::give_batch(0, chain);
+}
+
+TEST(goroutine_pool, survives_many_caches_that_are_drained) {
+  // As the workers of many runs do: each takes some, gives back more or fewer, and ends.
+  std::vector<goroutine*> held;
+  for (int round = 0; round < 300; ++round) {
+    block_cache cache;
+    const int takes = (round * 37) % 200;
+    for (int i = 0; i < takes; ++i) held.push_back(hold(cache.take(0)));
+    const int gives = (round * 53) % 250;
+    for (int i = 0; i < gives && !held.empty(); ++i) {
+      cache.give(held.back());
+      held.pop_back();
+    }
+    cache.drain();
+  }
+  std::vector<goroutine*> sorted = held;
+  std::sort(sorted.begin(), sorted.end());
+  EXPECT_EQ(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  for (goroutine* g : held) blocks::give_one(g);
+}
+
 TEST(goroutine_pool, serves_those_without_a_cache) {
   std::vector<goroutine*> taken;
   for (int i = 0; i < 300; ++i) taken.push_back(hold(blocks::take_one(0)));

@@ -40,13 +40,16 @@ void count_unless(bool right) {
   if (!right) wrong.fetch_add(1);
 }
 
-/// Runs body(shuttle, which, round) in several goroutines, until they have hopped 100,000 times if each body hops
-/// `hops` times. Expects nothing wrong, and real migrations where there is more than one worker.
+constexpr std::int64_t many = 100'000;
+constexpr std::int64_t some = 20'000;
+
+/// Runs body(shuttle, which, round) in several goroutines, until they have hopped so often if each body hops `each`
+/// times. Expects nothing wrong, and real migrations where there is more than one worker.
 template <class Body>
-void travel(int hops, Body body) {
+void travel(std::int64_t hops, int each, Body body) {
   // One worker changes threads only when the monitor replaces it.
-  const std::int64_t in_all = scaled(gomaxprocs() > 1 ? 100'000 : 10'000);
-  const int rounds = static_cast<int>(in_all / (hops * travellers)) + 1;
+  const std::int64_t in_all = scaled(gomaxprocs() > 1 ? hops : hops / 10);
+  const int rounds = static_cast<int>(in_all / (each * travellers)) + 1;
   wrong = 0;
   watchdog dog("a migration test", 300s);
   shuttle s;
@@ -90,7 +93,7 @@ constexpr std::array<failing_call, 8> failing_calls = {{
 }};
 
 WARREN_TEST(migration, leaves_the_errors_of_system_calls_right) {
-  travel(1, [](shuttle& s, int who, int round) {
+  travel(many, 1, [](shuttle& s, int who, int round) {
     const failing_call& one = failing_calls[static_cast<std::size_t>(who + round) % failing_calls.size()];
     const failing_call& other = failing_calls[static_cast<std::size_t>(who * 3 + round + 1) % failing_calls.size()];
     const int before = one.make();
@@ -101,7 +104,7 @@ WARREN_TEST(migration, leaves_the_errors_of_system_calls_right) {
 }
 
 WARREN_TEST(migration, leaves_the_record_of_the_thread_right) {
-  travel(2, [](shuttle& s, int, int) {
+  travel(some, 2, [](shuttle& s, int, int) {
     using namespace runtime;
     goroutine* const me = current_goroutine();
     for (int i = 0; i < 2; ++i) {
@@ -133,7 +136,7 @@ bool current_is(int who, int round) {
 }
 
 WARREN_TEST(migration, in_a_catch_block_keeps_the_exception) {
-  travel(1, [](shuttle& s, int who, int round) {
+  travel(many, 1, [](shuttle& s, int who, int round) {
     bool outer = false;
     try {
       try {
@@ -164,7 +167,7 @@ void nest(shuttle& s, int who, int round, int depth) {
 }
 
 WARREN_TEST(migration, in_nested_catch_blocks_keeps_them_all) {
-  travel(7, [](shuttle& s, int who, int round) {
+  travel(many, 7, [](shuttle& s, int who, int round) {
     nest(s, who, round, 2);
     count_unless(std::current_exception() == nullptr);
     s.hop();
@@ -192,7 +195,7 @@ struct hops_in_destructor {
 };
 
 WARREN_TEST(migration, in_a_destructor_during_unwinding_keeps_the_count) {
-  travel(5, [](shuttle& s, int who, int round) {
+  travel(some, 5, [](shuttle& s, int who, int round) {
     try {
       hops_in_destructor first{s, who, 1};
       hops_in_destructor second{s, who, 1};
@@ -208,7 +211,7 @@ WARREN_TEST(migration, in_a_destructor_during_unwinding_keeps_the_count) {
 
 WARREN_TEST(migration, hands_an_exception_pointer_to_another_goroutine) {
   chan<std::exception_ptr> post = make_chan<std::exception_ptr>(travellers);
-  travel(3, [&](shuttle& s, int who, int round) {
+  travel(some, 3, [&](shuttle& s, int who, int round) {
     try {
       throw parcel(who, round);
     } catch (...) {
@@ -247,7 +250,7 @@ WARREN_TEST(migration, keeps_the_rounding_mode) {
   }
   std::fesetround(FE_TONEAREST);
   ASSERT_NE(expected[1], expected[2]);
-  travel(1, [&](shuttle& s, int who, int round) {
+  travel(many, 1, [&](shuttle& s, int who, int round) {
     const std::size_t mode = static_cast<std::size_t>(who + round) % modes.size();
     std::fesetround(modes[mode]);
     s.hop();
@@ -299,7 +302,7 @@ TEST(floating_point, environment_of_run_s_caller_is_its_own) {
 WARREN_TEST(migration, keeps_flush_to_zero_to_the_goroutine_that_asked_for_it) {
   constexpr unsigned flush_to_zero = 0x8000;
   const auto flushes = [] { return (__builtin_ia32_stmxcsr() & flush_to_zero) != 0; };
-  travel(1, [=](shuttle& s, int who, int) {
+  travel(some, 1, [=](shuttle& s, int who, int) {
     const bool mine = who % 2 == 0;
     if (mine) __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | flush_to_zero);
     s.hop();
