@@ -79,9 +79,12 @@ def is_gtest(test):
 
 
 def choose(tests, wanted):
-    """The tests whose name contains `wanted`; if there are none, all GoogleTest programs and a case filter."""
+    """The test named `wanted`, else those whose name contains it, else all GoogleTest programs and a case filter."""
     if not wanted:
         return tests, None
+    exact = [t for t in tests if t["name"] == wanted]
+    if exact:
+        return exact, None
     by_name = [t for t in tests if wanted in t["name"]]
     if by_name:
         return by_name, None
