@@ -288,7 +288,10 @@ void yield() {
   worker* w = t->as_worker;
   if (w == nullptr) return sys::yield_thread();
   goroutine* g = t->current;
-  if (w->attention.load(std::memory_order_relaxed) != 0) return switch_point_slow(t);
+  const std::uint32_t bits = w->attention.load(std::memory_order_relaxed);
+  // Goroutine 1 leaves the calling thread here as it does when it parks.
+  if (bits == attention::caller) return park_through_scheduler(w, g, giving_way, nullptr);
+  if (bits != 0) return switch_point_slow(t);
   goroutine* next = pick_runnable(w);
   if (next == nullptr && !sched.timers_due(w)) return;
   g->kind = &giving_way;
