@@ -238,6 +238,8 @@ bool cancel_node::expects_deadline() const noexcept {
 /// then a reference is held for that.
 bool cancel_node::forsake() noexcept {
   if (claimed_ || holders_.load(std::memory_order_relaxed) != 1 || expects_deadline()) return false;
+  // Either its own last handle or the parent's end brings it about, and one alone goes on with the children.
+  if (forsaken_.load(std::memory_order_relaxed)) return false;
   const cancel_node* up = parent->line;
   // Relaxed: what orders the two is this node's lock, see the laws.
   if (up != nullptr && !up->forsaken_.load(std::memory_order_relaxed)) return false;

@@ -30,8 +30,8 @@
 //     stays in its parent's list until that is over, so that a cancel from above finds it.
 //   * A node is forsaken when nothing can cancel it any more: the last handle of its cancel is gone, no deadline is to
 //     come, and no node above can be canceled that is not forsaken itself. Then the functions registered with it are
-//     dropped. `forsaken_` is set under `lock_`, before the children are asked; a child reads its parent's under its
-//     own lock. So one of the two sees what the other did.
+//     dropped. `forsaken_` is set once, under `lock_`, by the one who asks the children then; a child reads its parent's
+//     under its own lock. So one of the two sees what the other did, and one alone walks (`walk_next_` is the walker's).
 //   * After close_collecting() others may drop what they hold, and so they may once a holder has counted itself out. From
 //     then on the node is touched only under `lock_`, or with a reference. So whoever frees the memory goes through
 //     the lock first, unless it was alone already when it last had it.
@@ -143,7 +143,7 @@ class cancel_node : public channels::core, public node, public child {
   std::atomic<std::uint32_t> holders_{2};
   runtime::spinlock walking_;          ///< held while draining_
   child* children_ = nullptr;
-  cancel_node* walk_next_ = nullptr;   ///< the claimer's
+  cancel_node* walk_next_ = nullptr;   ///< of who claimed or forsook the node; at the end, of the list of the dead
   error cause_;
 };
 

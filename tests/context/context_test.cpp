@@ -348,7 +348,9 @@ void layers(unsigned seed, bool by_timeout) {
   const auto check_values = [&] {
     for (int* v : values) EXPECT_EQ(ctx.value(v).as<int*>(), v) << "seed " << seed;
   };
-  if (!by_timeout) EXPECT_FALSE(is_done(ctx)) << "seed " << seed;
+  if (!by_timeout) {
+    EXPECT_FALSE(is_done(ctx)) << "seed " << seed;
+  }
   EXPECT_EQ(to_string(ctx).rfind("context.Background.", 0), 0u);
   check_values();
   if (by_timeout) {

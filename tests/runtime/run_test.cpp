@@ -156,16 +156,16 @@ TEST(run, keeps_the_exception_state_of_its_caller_to_the_caller) {
 }
 
 TEST(run, waits_for_running_goroutines_no_longer_than_stop_grace) {
+  std::atomic<bool> begun{false};
   std::atomic<bool> ended{false};
   const stopwatch patient;
   run(run_options{.max_procs = 2, .stop_grace = 5s}, [&] {
-    chan<void> begun = make_chan<void>();
-    go([&, begun] {
-      begun.send();
+    go([&] {
+      begun = true;
       compute(200ms);
       ended = true;
     });
-    begun.recv();
+    EXPECT_TRUE(eventually([&] { return begun.load(); }));
   });
   EXPECT_TRUE(ended) << "was not waited for";
   EXPECT_LT(patient.ms(), 4'000);

@@ -37,7 +37,9 @@ TEST(duration_text, DurationString) {
   };
   for (const auto& row : rows) {
     EXPECT_EQ(timing::text_of(row.d), row.text);
-    if (row.d > 0ns) EXPECT_EQ(timing::text_of(-row.d), "-" + std::string(row.text));
+    if (row.d > 0ns) {
+      EXPECT_EQ(timing::text_of(-row.d), "-" + std::string(row.text));
+    }
   }
 }
 
