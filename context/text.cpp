@@ -51,8 +51,7 @@ std::string distance_from_start(std::int64_t when) {
 
 std::string deadline_text(std::int64_t when) {
   const std::int64_t left = timing::saturating_difference(when, runtime::now_ns()).count();
-  const auto wall = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
-  return wall_time(runtime::saturating_add(wall.count(), left)) + distance_from_start(when) + " [" +
+  return wall_time(runtime::saturating_add(runtime::wall_ns(), left)) + distance_from_start(when) + " [" +
          timing::text_of(std::chrono::nanoseconds(left)) + "]";
 }
 

@@ -6,8 +6,11 @@
 
 #include <cstdint>
 
+#include "owned.hpp"
+
 namespace warren::runtime {
 
+/// Owner: the thread that it belongs to.
 /// xorshift64*: 2^64 - 1 states, never 0. (Vigna, "An experimental exploration of Marsaglia's xorshift generators".)
 class choice {
  public:
@@ -32,7 +35,7 @@ class choice {
   }
 
  private:
-  std::uint64_t state_ = 0x9E3779B97F4A7C15ULL;
+  owned<std::uint64_t> state_ = 0x9E3779B97F4A7C15ULL;
 };
 
 }  // namespace warren::runtime

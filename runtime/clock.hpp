@@ -20,8 +20,12 @@ struct clock {
 
 namespace runtime {
 
-/// Nanoseconds on the monotonic clock: the only place where the library reads a clock.
+// The only places where the library reads a clock.
+
+/// Nanoseconds on the monotonic clock.
 std::int64_t now_ns() noexcept;
+/// Nanoseconds since 1970 as the system has them, which may step back: for texts alone.
+std::int64_t wall_ns() noexcept;
 
 /// A deadline that is never reached.
 inline constexpr std::int64_t never = INT64_MAX;

@@ -1,41 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "counters.hpp"
 
-#include <atomic>
-
+#include "population.hpp"
 #include "scheduler.hpp"
 #include "thread.hpp"
 
 namespace warren::runtime {
 
-namespace {
-constinit std::atomic<std::int64_t> goroutines_left_over{0};
-constinit std::atomic<std::int64_t> stacks_left_over{0};
-}  // namespace
-
-std::int64_t live_goroutines() noexcept {
-  std::int64_t sum = -goroutines_left_over.load(std::memory_order_relaxed);
-  // Ends first: a goroutine that starts and ends between the two passes must not count as minus one.
-  for_each_thread([&](thread* t) { sum -= t->goroutines_ended; });
-  for_each_thread([&](thread* t) { sum += t->goroutines_started; });
-  return sum;
-}
-
 counters count_all() noexcept {
   counters c;
   c.goroutines = live_goroutines();
-  c.stacks_in_use = -stacks_left_over.load(std::memory_order_relaxed);
-  for_each_thread([&](thread* t) {
-    c.stacks_in_use += t->stacks_in_use;
-    c.queued_waiters += t->waiters_queued;
-  });
+  c.stacks_in_use = stacks_in_use();
   c.armed_timers = sched.armed_timers();
+  for_each_thread([&](thread* t) { c.queued_waiters += t->waiters_queued; });
   return c;
-}
-
-void write_off(std::int64_t goroutines, std::int64_t stacks) noexcept {
-  goroutines_left_over.fetch_add(goroutines, std::memory_order_relaxed);
-  stacks_left_over.fetch_add(stacks, std::memory_order_relaxed);
 }
 
 }  // namespace warren::runtime

@@ -143,7 +143,6 @@ constinit owned<int> thread_in_run = 0;
 constinit bool quit_installed_by_run = false;
 
 void on_quit(int, siginfo_t* info, void* context) noexcept {
-  constexpr int quit_status = 2;  // Go's
   constexpr std::int64_t patience_ns = 1'000'000'000;
   if (is_stop_request(*info)) stay_stopped(context);
   if (!take_report_turn()) return;  // this thread reports already, and ends the process when it is done
@@ -158,7 +157,7 @@ void on_quit(int, siginfo_t* info, void* context) noexcept {
   const bool waits_in_run = interrupted_goroutine() == nullptr && sys::thread_id() == thread_in_run;
   dump_all(out, waits_in_run ? nullptr : &own);
   if (quit.before_was_function()) quit.call_before(info, context);
-  sys::exit_process(quit_status);
+  end_by_report();
 }
 
 // The fault handlers come with run() only; this one serves main() too. An ignored SIGQUIT is what a shell without job

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "deadlock.hpp"
 
-#include "counters.hpp"
+#include "population.hpp"
 #include "dump.hpp"
 #include "fatal.hpp"
-#include "monitor.hpp"
 #include "sanitizer.hpp"
 #include "scheduler.hpp"
 #include "system.hpp"
@@ -18,25 +17,26 @@ bool nothing_comes_by_itself() noexcept {
 }
 
 bool sleeps_in_the_library(int id) noexcept {
-  if (id == the_monitor.thread_id() || id == sched.caller_thread()) return true;
+  if (id == sched.caller_thread()) return true;
   bool known = false;
   for_each_thread([&](thread* t) {
     if (t->id != id || !t->in_use.load(std::memory_order_relaxed)) return;
     // A thread that called run() has two records: its own, and the worker's that it was.
     known = known || t->as_worker != nullptr ||
-            t->self.state.load(std::memory_order_relaxed) == goroutine_state::parked;
+            // Acquire: pairs with the release in park_thread(); what the thread woke before is counted.
+            t->self.state.load(std::memory_order_acquire) == goroutine_state::parked;
   });
   return known;
 }
 
 /// Threads that are neither the library's nor parked in it. Any of them may be about to send.
-bool others_live() noexcept {
+bool others_live(int monitor_thread) noexcept {
   int ids[1024];
   const int n = sys::list_threads(ids);
   if (n < 0 || n > static_cast<int>(std::size(ids))) return true;
   bool spared = !sanitizer::has_own_thread();
   for (int i = 0; i < n; ++i) {
-    if (sleeps_in_the_library(ids[i])) continue;
+    if (ids[i] == monitor_thread || sleeps_in_the_library(ids[i])) continue;
     if (!spared && sys::thread_blocks_all_signals(ids[i])) {
       spared = true;
       continue;
@@ -48,15 +48,18 @@ bool others_live() noexcept {
 
 }  // namespace
 
-verdict look() noexcept {
+verdict look(int monitor_thread) noexcept {
   if (!sched.detects_deadlock()) return verdict::alive;
+  const std::uint64_t awakenings = sched.awakenings();
   // A timer may be stopped by a thread that is not the library's.
   if (!nothing_comes_by_itself()) return sched.armed_timers() > 0 ? verdict::others_may_act : verdict::alive;
-  if (others_live()) return verdict::others_may_act;
-  // A thread may have been born, and have woken somebody, while the list was read: only two looks that agree count.
+  if (others_live(monitor_thread)) return verdict::others_may_act;
+  // A thread may have been born while the list was read: only two looks that agree count.
   sys::sleep_ns(1'000'000);
-  if (!nothing_comes_by_itself()) return verdict::alive;
-  if (others_live()) return verdict::others_may_act;
+  if (others_live(monitor_thread)) return verdict::others_may_act;
+  // They were looked at one after the other. One may have woken another that had been seen asleep, and gone to sleep
+  // itself before its turn came.
+  if (!nothing_comes_by_itself() || sched.awakenings() != awakenings) return verdict::others_may_act;
   if (sched.waiting_for_stack() > 0) fatal("out of memory: cannot map a goroutine stack");
   if (live_goroutines() == 0) fatal_without_trace("no goroutines (main called runtime.Goexit) - deadlock!");
   report_deadlock();

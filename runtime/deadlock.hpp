@@ -13,6 +13,6 @@ enum class verdict : std::uint8_t {
 };
 
 /// The monitor's, when no worker holds a place. Reports a deadlock and ends the process if there is one.
-verdict look() noexcept;
+verdict look(int monitor_thread) noexcept;
 
 }  // namespace warren::runtime::deadlock

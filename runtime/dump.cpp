@@ -6,7 +6,6 @@
 
 #include "goroutine_pool.hpp"
 #include "report.hpp"
-#include "standard_streams.hpp"
 #include "stopped_threads.hpp"
 #include "system.hpp"
 #include "trace.hpp"
@@ -178,16 +177,14 @@ void dump_all(text_writer& out, const stack_trace* own) noexcept {
 }
 
 void report_deadlock() noexcept {
-  constexpr int status = 2;  // Go's
   constexpr std::int64_t patience_ns = 200'000'000;
-  if (!take_report_turn()) sys::exit_process(status);
-  sys::flush_streams();
+  begin_last_report();
   text_writer out;
   out << "fatal error: all goroutines are asleep - deadlock!\n\n";
   out.flush();
   stop_other_threads(patience_ns);
   dump_all(out, nullptr);
-  sys::exit_process(status);
+  end_by_report();
 }
 
 }  // namespace warren::runtime

@@ -12,8 +12,6 @@ namespace warren::runtime {
 
 namespace {
 
-constexpr int fatal_status = 2;  // Go's
-
 using caller_printer = void (*)(text_writer&, const stack_trace&) noexcept;
 
 void print_thread(text_writer& out, const stack_trace& trace) noexcept {
@@ -23,13 +21,8 @@ void print_thread(text_writer& out, const stack_trace& trace) noexcept {
 
 constinit std::atomic<caller_printer> print_caller{print_thread};
 
-/// What the program has printed goes out before the report. A report that fails over itself just ends the process.
-void begin_report() noexcept {
-  if (!take_report_turn()) sys::exit_process(fatal_status);
-  sys::flush_streams();
-}
-
 [[gnu::noinline]] void show_caller(text_writer& out) noexcept {
+  out.flush();  // finding the lines of a trace takes time, and may fail
   stack_trace trace;
   trace_here(trace);
   print_caller.load(std::memory_order_relaxed)(out, trace);
@@ -41,32 +34,33 @@ void begin_report() noexcept {
 void show_callers_by(caller_printer print) noexcept { print_caller.store(print, std::memory_order_relaxed); }
 
 void fatal(const char* text) noexcept {
-  begin_report();
+  begin_last_report();
   text_writer out;
   out << "fatal error: " << text << "\n\n";
   show_caller(out);
-  sys::exit_process(fatal_status);
+  end_by_report();
 }
 
 void fatal_without_trace(const char* text) noexcept {
-  begin_report();
+  begin_last_report();
   text_writer out;
   out << "fatal error: " << text << '\n';
   out.flush();
-  sys::exit_process(fatal_status);
+  end_by_report();
 }
 
 void fatal_stack_overflow(std::uint64_t id, const char* name, std::size_t limit) noexcept {
-  begin_report();
+  begin_last_report();
   text_writer out;
   print_overflow(out, limit);
+  out.flush();
   stack_trace trace;
   trace_here(trace);
   print_goroutine_title(out, id, name);
   out << " [running]:\n";
   print_trace(out, trace);
   out.flush();
-  sys::exit_process(fatal_status);
+  end_by_report();
 }
 
 void broken(const char* sentence) noexcept {

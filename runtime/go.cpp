@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "counters.hpp"
+#include "population.hpp"
 #include "entry.hpp"
 #include "fatal.hpp"
 #include "goroutine_pool.hpp"
@@ -108,7 +108,7 @@ void fill(goroutine* g, void (*invoke)(void*), const go_options& options, void* 
   g->name = options.name.empty() ? nullptr : ::strndup(options.name.data(), options.name.size());
   g->created_at = caller;
   g->creator = t->as_worker != nullptr && t->current != nullptr ? t->current.get()->id.get() : 0;
-  g->stack_class = options.stack_size == 0 ? the_run().stack_class : stacks::class_of(options.stack_size);
+  g->stack_class = options.stack_size == 0 ? the_run().stack_class.get() : stacks::class_of(options.stack_size);
   // Relaxed: the queue it goes to publishes it.
   g->state.store(goroutine_state::fresh, std::memory_order_relaxed);
   t->goroutines_started.add(1);

@@ -25,6 +25,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "exception_state.hpp"
 #include "owned.hpp"
 #include "wait_reason.hpp"
 
@@ -35,12 +36,6 @@ struct stack;
 struct worker;
 
 enum class goroutine_state : std::uint8_t { dead, fresh, runnable, running, parked };
-
-/// What libstdc++ keeps of exceptions for a thread (__cxa_eh_globals of the Itanium C++ ABI), swapped at each switch.
-struct exception_state {
-  void* caught = nullptr;
-  unsigned uncaught = 0;
-};
 
 /// One way to wait. A constant beside the code that waits.
 struct park_kind {
@@ -62,7 +57,7 @@ struct alignas(16) goroutine {
   static constexpr std::uint8_t no_queue = is_thread | locked;  ///< ready() has a way of its own for these
 
   void* context = nullptr;     ///< where to go on; valid while runnable or parked
-  stack* stack_at = nullptr;   ///< null until the first run
+  owned<stack*> stack_at = nullptr;  ///< null until the first run; owner: the worker that has the goroutine in hands
   exception_state exceptions;  ///< while not running
   goroutine* next = nullptr;   ///< link of the one queue or list it is in
   goroutine* prev = nullptr;
@@ -85,6 +80,9 @@ struct alignas(16) goroutine {
   bool written_off = false;                 ///< run() has taken it out of the counts
 
   void* closure() noexcept { return this + 1; }
+  /// For sanitizer::hand_over_begin(). A block's next goroutine has another, or it would be taken for ordered after all
+  /// that ever was handed to the last one.
+  void* hand_over_key() noexcept { return reinterpret_cast<char*>(this) + id % 16 * 8; }
   bool has(std::uint8_t flag) const noexcept { return (flags & flag) != 0; }
   void set(std::uint8_t flag) noexcept { flags = static_cast<std::uint8_t>(flags | flag); }
   void unset(std::uint8_t flag) noexcept { flags = static_cast<std::uint8_t>(flags & ~flag); }

@@ -5,7 +5,6 @@
 
 #include "deadlock.hpp"
 #include "fatal.hpp"
-#include "park.hpp"
 #include "system.hpp"
 
 namespace warren::runtime {
@@ -19,7 +18,6 @@ constexpr std::int64_t longest_recheck_ns = 5'000'000'000;
 
 void monitor::start() noexcept {
   stopping_.store(false, std::memory_order_relaxed);
-  word_.store(0, std::memory_order_relaxed);
   running_.store(1, std::memory_order_relaxed);
   recheck_ns_ = look_ns;
   if (sys::start_thread([](void* m) { thread_body(m); }, this, "warren monitor", true) != 0) {
@@ -30,9 +28,7 @@ void monitor::start() noexcept {
 
 void monitor::stop() noexcept {
   stopping_.store(true, std::memory_order_relaxed);
-  // Release: pairs with the acquire in wait(); publishes stopping_.
-  word_.store(1, std::memory_order_release);
-  sys::futex_wake(word_, 1);
+  sched.monitor_bell_.ring();
   // Acquire: pairs with the release in thread_body().
   while (running_.load(std::memory_order_acquire) != 0) sys::futex_wait(running_, 1, -1);
 }
@@ -47,25 +43,9 @@ void monitor::thread_body(void* raw) noexcept {
   sys::futex_wake(m->running_, 1);
 }
 
-void monitor::wait(std::int64_t ns) noexcept {
-  // Acquire: pairs with the release in stop() and wake_if_asleep_locked().
-  if (word_.load(std::memory_order_acquire) == 0) {
-    sys::futex_wait(word_, 0, ns == never ? -1 : saturating_add(now_ns(), ns));
-  }
-  word_.exchange(0, std::memory_order_acquire);  // pairs with the same
-}
-
-void monitor::wake_if_asleep_locked(bool& asleep) noexcept {
-  if (!asleep) return;
-  asleep = false;
-  // Release: pairs with the acquire in wait().
-  word_.store(1, std::memory_order_release);
-  sys::futex_wake(word_, 1);
-}
-
 void monitor::loop() noexcept {
   while (!stopping_.load(std::memory_order_relaxed)) {
-    wait(look_ns);
+    sched.monitor_bell_.wait(look_ns);
     if (stopping_.load(std::memory_order_relaxed)) return;
     if (sleep_if_idle()) continue;
     look();
@@ -80,17 +60,17 @@ bool monitor::sleep_if_idle() noexcept {
     if (sched.present_.load(std::memory_order_relaxed) != 0 || sched.work_visible()) return false;
     sched.monitor_asleep_ = true;
   }
-  const deadlock::verdict v = deadlock::look();
+  const deadlock::verdict v = deadlock::look(thread_id());
   const bool look_again = v == deadlock::verdict::others_may_act;
   if (sched.waiting_for_stack() > 0) {
     // Nobody is there to end and leave a stack behind; there may be memory again.
     sched.stack_released();
-    wait(look_ns);
+    sched.monitor_bell_.wait(look_ns);
     spin_guard hold(sched.places_);
     sched.monitor_asleep_ = false;
     return true;
   }
-  wait(look_again ? recheck_ns_.get() : never);
+  sched.monitor_bell_.wait(look_again ? recheck_ns_.get() : never);
   recheck_ns_ = look_again ? std::min(recheck_ns_ * 2, longest_recheck_ns) : look_ns;
   spin_guard hold(sched.places_);
   sched.monitor_asleep_ = false;

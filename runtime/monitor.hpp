@@ -21,9 +21,6 @@ class monitor {
   /// Returns when its thread has ended.
   void stop() noexcept;
 
-  /// The places lock is held; `asleep` is what it guards.
-  void wake_if_asleep_locked(bool& asleep) noexcept;
-
   int thread_id() const noexcept { return thread_id_.load(std::memory_order_relaxed); }
 
  private:
@@ -33,9 +30,7 @@ class monitor {
   void look_at(worker* w, bool work_waits, bool& one_replaced) noexcept;
   void look_at_timers(std::int64_t now) noexcept;
   bool sleep_if_idle() noexcept;
-  void wait(std::int64_t ns) noexcept;
 
-  std::atomic<std::uint32_t> word_{0};  ///< 1: woken
   std::atomic<std::uint32_t> running_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<int> thread_id_{0};

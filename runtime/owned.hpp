@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <type_traits>
 
 namespace warren::runtime {
 
@@ -18,6 +19,11 @@ class owned {
   T get() const noexcept { return value_.load(std::memory_order_relaxed); }
   void set(T value) noexcept { value_.store(value, std::memory_order_relaxed); }
   operator T() const noexcept { return get(); }
+  T operator->() const noexcept
+    requires std::is_pointer_v<T>
+  {
+    return get();
+  }
   owned& operator=(T value) noexcept {
     set(value);
     return *this;

@@ -7,8 +7,9 @@
 // goroutine that has parked.
 
 #include <cstdlib>
+#include <utility>
 
-#include "counters.hpp"
+#include "population.hpp"
 #include "entry.hpp"
 #include "fatal.hpp"
 #include "scheduler.hpp"
@@ -22,11 +23,26 @@ namespace {
 goroutine ended_mark;
 goroutine* const ended = &ended_mark;
 
-sanitizer::fiber& fiber_of(worker* w, goroutine* g) noexcept { return g != nullptr ? g->stack_at->fiber : w->own_stack; }
+sanitizer::fiber& fiber_of(worker* w, goroutine* g) noexcept {
+  return g != nullptr ? g->stack_at->fiber : w->own_stack;
+}
 
 void tell_sanitizers_leaving(worker* w, goroutine* from, stack* dying, goroutine* to) noexcept {
   sanitizer::fiber& left = dying != nullptr ? dying->fiber : fiber_of(w, from);
   sanitizer::leaving(left, fiber_of(w, to), dying != nullptr);
+}
+
+/// A goroutine on its way out becomes the worker's own work: picking, committing, jumping.
+WARREN_UNSEEN_BY_SANITIZERS inline void step_out(worker* w) noexcept {
+  if (sanitizer::watching_switches) [[unlikely]] sanitizer::step_out(w->own_stack);
+}
+
+/// The last thing before the goroutine's own work goes on.
+WARREN_UNSEEN_BY_SANITIZERS inline void step_in(goroutine* g) noexcept {
+  if (!sanitizer::watching_switches) [[likely]] return;
+  worker* w = this_worker();
+  sanitizer::step_in(g->stack_at->fiber, g->hand_over_key());
+  sanitizer::hand_over_end(w);  // the record was made by another
 }
 
 void release_dead_stack(worker* w) noexcept {
@@ -39,6 +55,24 @@ void release_dead_stack(worker* w) noexcept {
   w->stack_pool.give(s);
   if (sched.waiting_for_stack() > 0) sched.stack_released();
 }
+
+bool refuse(goroutine*, void*) noexcept { return false; }
+bool refuse_and_run(goroutine* self, void* other) noexcept {
+  if (self->left_over.load(std::memory_order_relaxed)) return true;
+  sched.requeue(this_worker(), self);
+  sched.ready(static_cast<goroutine*>(other));
+  return true;
+}
+bool refuse_and_inject(goroutine* self, void*) noexcept {
+  if (self->left_over.load(std::memory_order_relaxed)) return true;
+  self->state.store(goroutine_state::runnable, std::memory_order_relaxed);
+  sched.inject(self);
+  return true;
+}
+
+constexpr park_kind giving_way{wait_reason::gosched, refuse, nullptr};
+constexpr park_kind giving_way_to_one{wait_reason::gosched, refuse_and_run, nullptr};
+constexpr park_kind without_place{wait_reason::gosched, refuse_and_inject, nullptr};
 
 /// The run is over: whoever parks now stays for ever, and nobody may find it.
 void stay_for_ever(goroutine* g, const park_kind* kind) noexcept {
@@ -55,13 +89,15 @@ void committed(worker* w, goroutine* left) noexcept {
     return stay_for_ever(left, kind);
   }
   if (kind->commit == nullptr || kind->commit(left, left->waiting_on)) return;
+  // A commit that refuses may have used the waiting stack. Giving way uses none, and orders nothing.
+  if (kind != &giving_way) sched.hand_over(left);
   left->state.store(goroutine_state::runnable, std::memory_order_relaxed);
   if (left->has(goroutine::locked)) return sched.locked_ready(left);
   sched.requeue(w, left);
 }
 
 /// First thing on the arriving side.
-void finish_switch(transfer from) noexcept {
+WARREN_UNSEEN_BY_SANITIZERS void finish_switch(transfer from) noexcept {
   auto* w = this_worker();
   auto* left = static_cast<goroutine*>(from.data);
   w->fence_owed = true;
@@ -78,7 +114,7 @@ void finish_switch(transfer from) noexcept {
   }
 }
 
-void goroutine_main(transfer from);
+WARREN_UNSEEN_BY_SANITIZERS void goroutine_main(transfer from);
 
 /// Gives a fresh goroutine a stack. False: none can be had; it waits for one.
 bool attach_stack(worker* w, goroutine* g) noexcept {
@@ -108,24 +144,26 @@ goroutine* pick_runnable(worker* w) noexcept {
   return nullptr;
 }
 
-/// Leaves `from` for `to` (null: the worker's own stack). Returns when somebody comes back to `from`.
-void switch_to(worker* w, goroutine* from, goroutine* to) noexcept {
+/// Leaves `from`, which has stepped out, for `to` (null: the worker's own stack). Returns when somebody comes back to
+/// `from`.
+WARREN_UNSEEN_BY_SANITIZERS void switch_to(worker* w, goroutine* from, goroutine* to) noexcept {
   if (to != nullptr) {
-    swap_exceptions(w, from->exceptions, to->exceptions);
+    swap_exceptions(w->exceptions, from->exceptions, to->exceptions);
     install(w, to);
   } else {
-    swap_exceptions(w, from->exceptions, exception_state{});
+    swap_exceptions(w->exceptions, from->exceptions, exception_state{});
     w->current = nullptr;
   }
   if (sanitizer::watching_switches) [[unlikely]] tell_sanitizers_leaving(w, from, nullptr, to);
   void* context = to != nullptr ? to->context : w->scheduler_context.get();
   finish_switch(jump(context, from));
+  step_in(from);
 }
 
-/// Ends the goroutine for good. Does not return.
-void leave_ended(worker* w, stack* mine, goroutine* to) noexcept {
+/// Ends the goroutine, which has stepped out, for good. Does not return.
+WARREN_UNSEEN_BY_SANITIZERS void leave_ended(worker* w, stack* mine, goroutine* to) noexcept {
   w->dead_stack = mine;
-  *w->exceptions = to != nullptr ? to->exceptions : exception_state{};
+  set_exceptions(w->exceptions, to != nullptr ? to->exceptions : exception_state{});
   if (to != nullptr) {
     install(w, to);
   } else {
@@ -158,12 +196,26 @@ goroutine* bury(worker* w, goroutine* g) noexcept {
   return sched.pick(w);
 }
 
+/// What a goroutine does on a used stack comes after all that was done there.
+WARREN_UNSEEN_BY_SANITIZERS void begin(goroutine* g) noexcept {
+  if (!sanitizer::watching_switches) return;
+  step_in(g);
+  sanitizer::hand_over_end(g->stack_at);
+}
+
+WARREN_UNSEEN_BY_SANITIZERS void end(worker* w, stack* mine) noexcept {
+  if (!sanitizer::watching_switches) return;
+  sanitizer::hand_over_begin(mine);
+  step_out(w);
+}
+
 [[noreturn, gnu::noinline]] void report_overflow(goroutine* g) noexcept {
   fatal_stack_overflow(g->id, g->name, g->stack_at->usable_bytes());
 }
 
-void goroutine_main(transfer from) {
+WARREN_UNSEEN_BY_SANITIZERS void goroutine_main(transfer from) {
   finish_switch(from);
+  begin(this_worker()->current);
   reset_floating_point();
   for (;;) {
     run_body(this_worker()->current);
@@ -171,6 +223,7 @@ void goroutine_main(transfer from) {
     goroutine* g = w->current;
     stack* mine = g->stack_at;
     if (mine->overflowed(__builtin_frame_address(0))) [[unlikely]] report_overflow(g);
+    end(w, mine);
     goroutine* next = bury(w, g);
     if (next != nullptr && can_inherit(next, mine) && !sanitizer::watching_switches) {
       next->stack_at = mine;
@@ -190,7 +243,8 @@ void park_thread(goroutine* self, const park_kind& kind, void* waiting_on) {
   self->wake_word.store(0, std::memory_order_relaxed);
   self->kind = &kind;
   self->waiting_on = waiting_on;
-  self->state.store(goroutine_state::parked, std::memory_order_relaxed);
+  // Release: pairs with the acquire in the deadlock detector: what this thread woke before is counted.
+  self->state.store(goroutine_state::parked, std::memory_order_release);
   if (kind.commit == nullptr || kind.commit(self, waiting_on)) {
     // Acquire: pairs with the release in ready().
     while (self->wake_word.load(std::memory_order_acquire) == 0) sys::futex_wait(self->wake_word, 0, -1);
@@ -198,54 +252,19 @@ void park_thread(goroutine* self, const park_kind& kind, void* waiting_on) {
   self->state.store(goroutine_state::running, std::memory_order_relaxed);
 }
 
-/// ready() for those that stand in no worker's queue.
-void ready_elsewhere(goroutine* g) noexcept {
-  if (g->left_over.load(std::memory_order_relaxed)) return;
-  if (g->has(goroutine::locked)) {
-    g->state.store(goroutine_state::runnable, std::memory_order_relaxed);
-    return sched.locked_ready(g);
-  }
-  // Set here, not by the thread when it wakes: from now on it counts as one that may act.
-  g->state.store(goroutine_state::running, std::memory_order_relaxed);
-  // Release: pairs with the acquire in park_thread(). The record is never freed, so the wake may come late.
-  g->wake_word.store(1, std::memory_order_release);
-  sys::futex_wake(g->wake_word, 1);
-}
-
-bool stands_in_no_queue(const goroutine* g) noexcept {
-  return g->has(goroutine::no_queue) || g->left_over.load(std::memory_order_relaxed);
-}
-
-bool refuse(goroutine*, void*) noexcept { return false; }
-bool refuse_and_run(goroutine* self, void* other) noexcept {
-  if (self->left_over.load(std::memory_order_relaxed)) return true;
-  sched.requeue(this_worker(), self);
-  ready(static_cast<goroutine*>(other));
-  return true;
-}
-bool refuse_and_inject(goroutine* self, void*) noexcept {
-  if (self->left_over.load(std::memory_order_relaxed)) return true;
-  self->state.store(goroutine_state::runnable, std::memory_order_relaxed);
-  sched.inject(self);
-  return true;
-}
-
-constexpr park_kind giving_way{wait_reason::gosched, refuse, nullptr};
-constexpr park_kind giving_way_to_one{wait_reason::gosched, refuse_and_run, nullptr};
-constexpr park_kind without_place{wait_reason::gosched, refuse_and_inject, nullptr};
-
 /// A switch to the worker's own stack, where attention is paid.
 void park_through_scheduler(worker* w, goroutine* g, const park_kind& kind, void* waiting_on) {
   g->kind = &kind;
   g->waiting_on = waiting_on;
+  step_out(w);
   switch_to(w, g, nullptr);
 }
 
 }  // namespace
 
-void run_from_scheduler(worker* w, goroutine* g) noexcept {
+WARREN_UNSEEN_BY_SANITIZERS void run_from_scheduler(worker* w, goroutine* g) noexcept {
   if (g->stack_at == nullptr && !attach_stack(w, g)) return;
-  *w->exceptions = g->exceptions;
+  set_exceptions(w->exceptions, g->exceptions);
   install(w, g);
   if (sanitizer::watching_switches) [[unlikely]] tell_sanitizers_leaving(w, nullptr, nullptr, g);
   finish_switch(jump(g->context, nullptr));
@@ -261,27 +280,13 @@ void park(const park_kind& kind, void* waiting_on) {
   g->waiting_on = waiting_on;
   const std::uint32_t bits = w->attention.load(std::memory_order_relaxed);
   if ((bits & attention::swallowed) != 0) [[unlikely]] report_swallowed();
+  step_out(w);
   switch_to(w, g, bits != 0 ? nullptr : pick_runnable(w));
 }
 
-void ready(goroutine* g) noexcept {
-  if (stands_in_no_queue(g)) [[unlikely]] return ready_elsewhere(g);
-  g->state.store(goroutine_state::runnable, std::memory_order_relaxed);
-  sched.make_runnable(g);
-}
+void ready(goroutine* g) noexcept { sched.ready(g); }
 
-void ready(goroutine_list&& list) noexcept {
-  goroutine_list workers_own;
-  while (goroutine* g = list.pop_front()) {
-    if (stands_in_no_queue(g)) {
-      ready_elsewhere(g);
-      continue;
-    }
-    g->state.store(goroutine_state::runnable, std::memory_order_relaxed);
-    workers_own.push_back(g);
-  }
-  sched.make_runnable(std::move(workers_own));
-}
+void ready(goroutine_list&& list) noexcept { sched.ready(std::move(list)); }
 
 void yield() {
   thread* t = current_thread();
@@ -292,8 +297,9 @@ void yield() {
   // Goroutine 1 leaves the calling thread here as it does when it parks.
   if (bits == attention::caller) return park_through_scheduler(w, g, giving_way, nullptr);
   if (bits != 0) return switch_point_slow(t);
+  step_out(w);
   goroutine* next = pick_runnable(w);
-  if (next == nullptr && !sched.timers_due(w)) return;
+  if (next == nullptr && !sched.timers_due(w)) return step_in(g);
   g->kind = &giving_way;
   g->waiting_on = nullptr;
   switch_to(w, g, next);
@@ -302,7 +308,7 @@ void yield() {
 void yield_to(goroutine* other) {
   thread* t = current_thread();
   worker* w = t->as_worker;
-  if (w == nullptr || stands_in_no_queue(other)) {
+  if (w == nullptr || scheduler::stands_in_no_queue(other)) {
     ready(other);
     return yield();
   }
@@ -311,6 +317,8 @@ void yield_to(goroutine* other) {
     goroutine* g = t->current;
     g->kind = &giving_way;
     g->waiting_on = nullptr;
+    sched.hand_over(other);
+    step_out(w);
     return switch_to(w, g, other);
   }
   park_through_scheduler(w, t->current, giving_way_to_one, other);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "standard_streams.hpp"
 #include "system.hpp"
 
 namespace warren::runtime {
@@ -12,6 +13,7 @@ namespace warren::runtime {
 namespace {
 
 constexpr int standard_error = 2;
+constexpr int failure_status = 2;  // Go's
 
 constinit std::atomic<int> reporter{0};  // the kernel's id of the thread whose turn it is; 0: nobody's
 
@@ -81,6 +83,20 @@ bool take_report_turn() noexcept {
 void give_report_turn_back() noexcept {
   // Release: pairs with the acquire in take_report_turn().
   reporter.store(0, std::memory_order_release);
+}
+
+void wait_for_report() noexcept {
+  if (take_report_turn()) give_report_turn_back();
+}
+
+void begin_last_report() noexcept {
+  if (!take_report_turn()) sys::exit_process(failure_status);
+  sys::flush_streams();
+}
+
+void end_by_report() noexcept {
+  sys::flush_standard_streams();
+  sys::exit_process(failure_status);
 }
 
 }  // namespace warren::runtime

@@ -4,9 +4,10 @@
 // How a dying process speaks: to standard error, past stdio, allocating nothing.
 //
 // Laws
-//   * Everything here may be used in a signal handler.
+//   * Everything here but begin_last_report() may be used in a signal handler.
 //   * One thread reports at a time. The others wait until it gives its turn back, which it does only where the process
 //     may live on; most reports end the process.
+//   * The end of a process waits for no lock of stdio's: whoever holds it may be in a read, or stopped for good.
 
 #include <concepts>
 #include <cstddef>
@@ -49,8 +50,17 @@ void print_goroutine_title(text_writer& out, std::uint64_t id, const char* name)
 /// Go's lines before the goroutine whose stack was too small.
 void print_overflow(text_writer& out, std::size_t limit) noexcept;
 
+/// Takes the turn for good, and lets what the program has given to stdio go out before the report. A thread that falls
+/// over its own report ends the process here.
+void begin_last_report() noexcept;
+/// Ends the process with Go's status for a panic and a fatal error. What was printed since the report began still goes
+/// out, unless another thread is at it.
+[[noreturn]] void end_by_report() noexcept;
+
 /// The turn to report. False when the calling thread already has it, and fell over its own report.
 [[nodiscard]] bool take_report_turn() noexcept;
 void give_report_turn_back() noexcept;
+/// Returns when no other thread reports: never, if the process is about to end by a report.
+void wait_for_report() noexcept;
 
 }  // namespace warren::runtime

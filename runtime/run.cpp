@@ -8,13 +8,15 @@
 #include <optional>
 #include <stdexcept>
 
-#include "counters.hpp"
+#include "population.hpp"
 #include "crash.hpp"
 #include "entry.hpp"
 #include "fatal.hpp"
 #include "go.hpp"
 #include "goroutine_pool.hpp"
+#include "monitor.hpp"
 #include "park.hpp"
+#include "report.hpp"
 #include "run_state.hpp"
 #include "scheduler.hpp"
 #include "system.hpp"
@@ -113,6 +115,7 @@ bool open_for_run(const run_options& options) noexcept {
   if (background.load(std::memory_order_relaxed)) return false;
   settings.stack_class = stacks::class_of(options.stack_size);
   sched.open(scheduler_settings(options));
+  the_monitor.start();
   return true;
 }
 
@@ -122,6 +125,7 @@ int run_in_background(goroutine* first, main_goroutine& main) {
   sched.start(first);
   // Acquire: pairs with the release in main_goroutine::run().
   while (main.done.load(std::memory_order_acquire) == 0) sys::futex_wait(main.done, 0, -1);
+  wait_for_report();
   return main.status;
 }
 
@@ -136,6 +140,7 @@ void start_in_background() noexcept {
   o.detect_deadlock = false;
   settings.stack_class = stacks::default_class;
   sched.open(scheduler_settings(o));
+  the_monitor.start();
   background.store(true, std::memory_order_relaxed);
 }
 
@@ -156,6 +161,8 @@ int run_main(const run_options& options, const main_call& m) {
   sched.work_on_this_thread(first);
   sched.wait_until_stopped();
   sched.wait_for_workers(saturating_add(now_ns(), saturating_ns(options.stop_grace)));
+  wait_for_report();  // main() would end the process in its midst, with another status
+  the_monitor.stop();
   sched.close();
   leave_over_all();
   return main.status;

@@ -31,7 +31,9 @@ class run_queue {
 
   /// Owner. False when full.
   bool push(goroutine* g) noexcept {
-    const std::uint32_t tail = tail_.load(std::memory_order_relaxed);
+    // Acquire: pairs with the release below, by an owner that was another thread of control: a thief that sees our tail
+    // takes what that one pushed as well.
+    const std::uint32_t tail = tail_.load(std::memory_order_acquire);
     // Acquire: pairs with the release of head_ in pop() and steal(); their reads of the slot are over.
     if (tail - head_.load(std::memory_order_acquire) >= room) return false;
     slots_[tail % room].store(g, std::memory_order_relaxed);

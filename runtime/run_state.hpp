@@ -3,21 +3,18 @@
 
 #include <cstdint>
 
-#include "go.hpp"
+#include "owned.hpp"
 #include "stack.hpp"
 #include "worker.hpp"
 
 namespace warren::runtime {
 
-/// What the current run was told. Written before its first goroutine starts, constant until its end.
+/// What the current run was told. Written by who opens it, before its first goroutine starts.
 struct run_state {
-  std::uint8_t stack_class = stacks::default_class;
+  owned<std::uint8_t> stack_class = stacks::default_class;
 };
 
 run_state& the_run() noexcept;
-
-/// Makes the goroutine in a block a fresh one, in no queue yet. See start().
-void fill(goroutine* g, void (*invoke)(void*), const go_options& options, void* caller) noexcept;
 
 /// A thread that is no worker wants goroutines or timers while no run is going on: the runtime starts by itself, runs
 /// until the process ends, and reports no deadlock.

@@ -38,7 +38,7 @@ bool thread_tool() noexcept { return __tsan_switch_to_fiber != nullptr; }
 bool watching_switches = address_tool() || thread_tool();
 
 bool needs_plain_guards() noexcept {
-  return address_tool() || thread_tool() || __lsan_register_root_region != nullptr || RUNNING_ON_VALGRIND != 0;
+  return address_tool() || __lsan_register_root_region != nullptr || RUNNING_ON_VALGRIND != 0;
 }
 
 bool has_own_thread() noexcept { return thread_tool(); }
@@ -56,7 +56,19 @@ void begin(fiber& f, const void* bottom, std::size_t bytes) noexcept {
 
 void leaving(fiber& from, fiber& to, bool last) noexcept {
   if (address_tool()) __sanitizer_start_switch_fiber(last ? nullptr : &from.fake_stack, to.bottom, to.bytes);
-  if (thread_tool()) __tsan_switch_to_fiber(to.thread_sanitizer, no_sync);
+}
+
+WARREN_UNSEEN_BY_SANITIZERS void step_out(fiber& worker_own) noexcept {
+  if (!thread_tool()) return;
+  __tsan_release(&worker_own);
+  __tsan_switch_to_fiber(worker_own.thread_sanitizer, no_sync);
+  __tsan_acquire(&worker_own);
+}
+
+WARREN_UNSEEN_BY_SANITIZERS void step_in(fiber& f, void* key) noexcept {
+  if (!thread_tool()) return;
+  __tsan_switch_to_fiber(f.thread_sanitizer, no_sync);
+  __tsan_acquire(key);
 }
 
 void arrived(fiber& on, fiber* thread_own) noexcept {
@@ -87,12 +99,12 @@ unsigned register_stack([[maybe_unused]] const void* bottom, [[maybe_unused]] co
   return static_cast<unsigned>(VALGRIND_STACK_REGISTER(bottom, static_cast<const char*>(top) - 1));
 }
 
-void hand_over_begin(void* stack_memory) noexcept {
-  if (__tsan_release != nullptr) __tsan_release(stack_memory);
+void hand_over_begin(void* key) noexcept {
+  if (__tsan_release != nullptr) __tsan_release(key);
 }
 
-void hand_over_end(void* stack_memory) noexcept {
-  if (__tsan_acquire != nullptr) __tsan_acquire(stack_memory);
+void hand_over_end(void* key) noexcept {
+  if (__tsan_acquire != nullptr) __tsan_acquire(key);
 }
 
 }  // namespace warren::runtime::sanitizer

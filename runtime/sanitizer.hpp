@@ -3,13 +3,25 @@
 
 // Tells sanitizers and Valgrind about stacks and switches. The hooks are weak references, looked at once, so that the
 // plain installed library also serves a program that was built with a sanitizer.
+//
+// Laws, for ThreadSanitizer's sake
+//   * A goroutine has an identity (a "fiber") of its own, and a worker has that of its thread. From the moment a goroutine
+//     leaves (step_out) until the next one goes on (step_in) the worker's identity is in force, whatever stack that runs
+//     on: there it picks, jumps, and commits for the one that left. A commit must not run under the identity of the
+//     goroutine that has parked: others may resume that one before it is over.
+//   * Switches order nothing by themselves (no_sync), or no race between goroutines of one worker would be seen. What does:
+//     step_out hands over what the goroutine did to its worker, so that the commit publishes it; ready() and go() hand
+//     over to the goroutine, which takes that when it steps in.
+//   * A function in which the identity changes may not be instrumented: its entry would be counted for one, and its exit
+//     for another (WARREN_UNSEEN_BY_SANITIZERS). Between such a change and the jump no instrumented function may be left.
 
 #include <cstddef>
 
-namespace warren::runtime {
-struct goroutine;
-struct stack;
-}
+#if defined(__clang__)
+#define WARREN_UNSEEN_BY_SANITIZERS __attribute__((disable_sanitizer_instrumentation))
+#else
+#define WARREN_UNSEEN_BY_SANITIZERS
+#endif
 
 namespace warren::runtime::sanitizer {
 
@@ -32,6 +44,10 @@ struct fiber {
 void adopt(fiber& own) noexcept;
 /// A stack that is about to run a goroutine for the first time.
 void begin(fiber& f, const void* bottom, std::size_t bytes) noexcept;
+/// The worker's identity instead of the goroutine's.
+void step_out(fiber& worker_own) noexcept;
+/// The goroutine's identity again, or for the first time, with what was handed over to it at `key`.
+void step_in(fiber& f, void* key) noexcept;
 /// Just before the jump. `last` when the stack that is left will never be returned to.
 void leaving(fiber& from, fiber& to, bool last) noexcept;
 /// Just after the jump, on the new stack. `thread_own` is the stack that was left when it is a thread's own: its bounds
@@ -45,8 +61,8 @@ void forget(const void* bottom, std::size_t bytes) noexcept;
 /// Memory that holds pointers though no tool has seen it allocated.
 void add_root(const void* at, std::size_t bytes) noexcept;
 unsigned register_stack(const void* bottom, const void* top) noexcept;
-/// What the goroutine that ended on a stack did happens before what the next one on it does.
-void hand_over_begin(void* stack_memory) noexcept;
-void hand_over_end(void* stack_memory) noexcept;
+/// What was done so far happens before what comes after the matching hand_over_end().
+void hand_over_begin(void* key) noexcept;
+void hand_over_end(void* key) noexcept;
 
 }  // namespace warren::runtime::sanitizer

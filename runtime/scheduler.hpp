@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Who runs what: places, queues, the search for work, sleep and wake-up. The essay opens scheduler.cpp.
+// Who runs what: places, queues, the search for work, sleep and wake-up. The essays open scheduler.cpp and its sisters.
 
 #include <atomic>
 #include <cstdint>
 
+#include "event.hpp"
 #include "inject_queue.hpp"
 #include "spinlock.hpp"
 #include "timer_heap.hpp"
@@ -44,8 +45,13 @@ class scheduler {
 
   /// A goroutine that has never run, from the calling thread.
   void start(goroutine* g) noexcept;
-  void make_runnable(goroutine* g) noexcept;
-  void make_runnable(goroutine_list&& list) noexcept;
+  /// See park.hpp.
+  void ready(goroutine* g) noexcept;
+  void ready(goroutine_list&& list) noexcept;
+  /// Threads that are no workers, goroutines that have a thread for themselves, and those whose run is over.
+  static bool stands_in_no_queue(const goroutine* g) noexcept;
+  /// What the caller did happens before what the goroutine does next; for race detectors.
+  static void hand_over(goroutine* g) noexcept;
   /// To the end of the worker's queue.
   void requeue(worker* w, goroutine* g) noexcept;
   void inject(goroutine* g) noexcept;
@@ -94,6 +100,8 @@ class scheduler {
   void fire_timers(timer_heap& heap, std::int64_t now) noexcept;
   timer_heap& shared_timers() noexcept { return shared_timers_; }
   bool has_timekeeper() const noexcept;
+  /// Whoever was woken up to now. What was seen asleep since it read the same has been so all the time.
+  std::uint64_t awakenings() const noexcept { return awakenings_.load(std::memory_order_relaxed); }
   /// Nobody runs, searches, or is in a call: whatever sleeps now can be woken only from outside the library.
   bool all_asleep() noexcept;
   std::uint32_t waiting_for_stack() const noexcept { return without_stack_count_.load(std::memory_order_relaxed); }
@@ -108,6 +116,11 @@ class scheduler {
  private:
   friend class monitor;
 
+  enum class searcher : std::uint8_t { woken, to_be_started, not_wanted };
+
+  void make_runnable(goroutine* g) noexcept;
+  void make_runnable(goroutine_list&& list) noexcept;
+  void ready_elsewhere(goroutine* g) noexcept;
   goroutine* pick_sometimes(worker* w, std::uint32_t tick) noexcept;
   bool streak_is_over(worker* w, std::uint32_t streak) noexcept;
   goroutine* take_injected(worker* w) noexcept;
@@ -134,6 +147,11 @@ class scheduler {
   void leave_over(goroutine* g) noexcept;
   void work_added(worker* w, bool quietly) noexcept;
   void wake_searcher() noexcept;
+  searcher call_searcher() noexcept;
+  bool start_searcher() noexcept;
+  void seat(worker* w) noexcept;
+  void unseat(worker* w, presence then) noexcept;
+  void wake_monitor() noexcept;
   worker* new_worker() noexcept;
   worker* take_record() noexcept;
   void renew(worker* w) noexcept;
@@ -160,6 +178,8 @@ class scheduler {
   std::uint32_t outside_ = 0;                ///< goroutines that run without a place
   std::uint32_t threads_ = 0;                ///< worker threads, the one in run() included
   bool monitor_asleep_ = false;
+  event monitor_bell_;
+  std::atomic<std::uint64_t> awakenings_{0};   ///< of workers, and of threads that are none
 
   std::atomic<std::uint32_t> epoch_{0};        ///< counts runs; changed under places_
   std::atomic<bool> open_{false};
@@ -183,9 +203,6 @@ class scheduler {
 
 /// The process has one.
 extern scheduler sched;
-
-/// What a worker runs goroutines with: implemented in park.cpp, beside the switch.
-void run_from_scheduler(worker* w, goroutine* g) noexcept;
 
 inline goroutine* scheduler::pick(worker* w) noexcept {
   const std::uint32_t tick = w->tick + 1;

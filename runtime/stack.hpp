@@ -78,12 +78,14 @@ std::size_t of_address(const void* address) noexcept;
 class stack_cache {
  public:
   static constexpr std::uint32_t room = 64;
+  /// So many stacks stay out of use, in turns, while a tool watches: it takes a goroutine for ordered after the last one
+  /// on its stack, and stale pointers into a stack are found only while that has no new owner.
+  static constexpr std::uint32_t rest = room / 2;
 
   /// Null when the system gives no more memory.
   stack* take() noexcept {
     stack* s = head_;
-    if (s == nullptr) return stacks::take(stacks::default_class);
-    if (sanitizer::watching_switches) sanitizer::hand_over_end(s);
+    if (s == nullptr || (sanitizer::watching_switches && size_ <= rest)) return stacks::take(stacks::default_class);
     head_ = s->next;
     size_ = size_ - 1;
     return s;
@@ -91,16 +93,18 @@ class stack_cache {
 
   void give(stack* s) noexcept {
     if (s->size_class != stacks::default_class || size_ >= room) return stacks::give(s);
+    if (sanitizer::watching_switches) return give_last(s);
     s->next = head_;
     head_ = s;
     size_ = size_ + 1;
-    if (sanitizer::watching_switches) sanitizer::hand_over_begin(s);
   }
 
   void drain() noexcept;
   std::uint32_t size() const noexcept { return size_; }
 
  private:
+  void give_last(stack* s) noexcept;
+
   owned<stack*> head_ = nullptr;
   owned<std::uint32_t> size_ = 0;
 };

@@ -55,7 +55,8 @@ std::size_t header_offset(std::size_t index) noexcept {
 void choose_guard_method() noexcept {
   if (all.chosen) return;
   all.chosen = true;
-  all.mappings_left = sys::max_mappings() / 2;
+  // ThreadSanitizer maps a shadow for each stack.
+  all.mappings_left = sys::max_mappings() / (sanitizer::has_own_thread() ? 8 : 2);
   if (sanitizer::needs_plain_guards()) all.method = guard_method::protection;
 }
 
@@ -101,6 +102,17 @@ slab* map_slab(std::uint8_t size_class) noexcept {
   return s;
 }
 
+/// Unseen: goroutines read it, and are not ordered after the worker that took the stack for them, lest races between
+/// the goroutines of one worker stay hidden.
+WARREN_UNSEEN_BY_SANITIZERS stack* write_header(void* at, char* low, slab* in, std::uint8_t index) noexcept {
+  return new (at) stack{.low = low,
+                        .in = in,
+                        .size_class = in->size_class,
+                        .index = index,
+                        .canary_only = (in->canaries >> index & 1) != 0,
+                        .fiber = {}};
+}
+
 /// The stack's bit was just taken out of the slab's cold mask.
 stack* warm_up(slab* s, std::uint8_t index) noexcept {
   const std::size_t each = stacks::bytes_of_class(s->size_class);
@@ -112,12 +124,7 @@ stack* warm_up(slab* s, std::uint8_t index) noexcept {
     sanitizer::register_stack(base + stack::guard_bytes, base + each);
     sanitizer::add_root(base + stack::guard_bytes, each - stack::guard_bytes);
   }
-  auto* header = new (base + each - header_offset(index)) stack;
-  header->low = base + stack::guard_bytes;
-  header->in = s;
-  header->size_class = s->size_class;
-  header->index = index;
-  header->canary_only = (s->canaries & bit) != 0;
+  stack* header = write_header(base + each - header_offset(index), base + stack::guard_bytes, s, index);
   if (header->canary_only) *reinterpret_cast<std::uint64_t*>(header->low) = stack::canary;
   return header;
 }
@@ -214,7 +221,23 @@ std::size_t of_address(const void* address) noexcept {
 }  // namespace stacks
 
 void stack_cache::drain() noexcept {
-  while (size_ > 0) stacks::give(take());
+  while (stack* s = head_) {
+    head_ = s->next;
+    size_ = size_ - 1;
+    stacks::give(s);
+  }
+}
+
+void stack_cache::give_last(stack* s) noexcept {
+  s->next = nullptr;
+  size_ = size_ + 1;
+  stack* last = head_;
+  if (last == nullptr) {
+    head_ = s;
+    return;
+  }
+  while (last->next != nullptr) last = last->next;
+  last->next = s;
 }
 
 }  // namespace warren::runtime

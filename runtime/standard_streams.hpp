@@ -8,6 +8,7 @@
 namespace warren::runtime::sys {
 
 /// Writes out what stdio holds, for at most 200 ms: another thread may sit in a read of some stream, holding its lock.
+/// Starts a thread, so it is not for signal handlers. Once in a process.
 void flush_streams() noexcept;
 /// The same for standard output and error alone, unless another thread uses them at this moment. For signal handlers.
 void flush_standard_streams() noexcept;

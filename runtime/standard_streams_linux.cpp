@@ -20,21 +20,34 @@ void flush_standard_streams() noexcept {
   }
 }
 
-void flush_streams() noexcept {
+namespace {
+
+constinit std::atomic<std::uint32_t> all_flushed{0};
+
+void flush_all(void*) {
+  std::fflush(nullptr);
+  // Release: pairs with the acquire in flush_all_in_time().
+  all_flushed.store(1, std::memory_order_release);
+  futex_wake(all_flushed, 1);
+}
+
+/// On a thread of its own, which can be left behind where it waits for a lock, or for room in a pipe nobody reads.
+bool flush_all_in_time() noexcept {
   constexpr std::int64_t patience_ns = 200'000'000;
-  static constinit std::atomic<std::uint32_t> done{0};
-  flush_standard_streams();
-  const auto flush_all = [](void*) {
-    std::fflush(nullptr);
-    // Release: pairs with the acquire below.
-    done.store(1, std::memory_order_release);
-    futex_wake(done, 1);
-  };
-  if (start_thread(flush_all, nullptr, "warren flush", true) != 0) return;
   const std::int64_t deadline = saturating_add(now_ns(), patience_ns);
-  while (done.load(std::memory_order_acquire) == 0) {  // pairs with the release above
-    if (futex_wait(done, 0, deadline) == -ETIMEDOUT) return;
+  if (start_thread(flush_all, nullptr, "warren flush", true) != 0) return false;
+  // Acquire: pairs with the release in flush_all().
+  while (all_flushed.load(std::memory_order_acquire) == 0) {
+    if (futex_wait(all_flushed, 0, deadline) == -ETIMEDOUT) return false;
   }
+  return true;
+}
+
+}  // namespace
+
+void flush_streams() noexcept {
+  // The other thread may not have come as far as these, and the lock of one may be the caller's own.
+  if (!flush_all_in_time()) flush_standard_streams();
 }
 
 int print(int descriptor, const char* text, std::size_t bytes) noexcept {

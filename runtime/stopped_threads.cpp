@@ -24,6 +24,16 @@ bool handler_is_in_place(int signal) noexcept {
   return (now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == stop_handler.load(std::memory_order_relaxed);
 }
 
+/// A thread that called run() has a worker's record besides its own. Asked twice it would still answer once.
+bool is_asked_as_worker(const thread* own) noexcept {
+  if (own->as_worker != nullptr) return false;
+  bool found = false;
+  for_each_thread([&](const thread* t) {
+    found = found || (t->as_worker != nullptr && t->id == own->id && t->in_use.load(std::memory_order_relaxed));
+  });
+  return found;
+}
+
 }  // namespace
 
 void stop_threads_by(int signal, signal_handler handler) noexcept {
@@ -42,7 +52,8 @@ void stop_other_threads(std::int64_t patience_ns) noexcept {
   for_each_thread([&](thread* t) {
     const int id = t->id;
     // The library's own background threads take no signals, and run no goroutine.
-    if (id == 0 || id == self || sys::thread_blocks_all_signals(id)) return;
+    if (id == 0 || id == self || !t->in_use.load(std::memory_order_relaxed)) return;
+    if (is_asked_as_worker(t) || sys::thread_blocks_all_signals(id)) return;
     if (sys::signal_thread(id, signal) == 0) ++wanted;
   });
   const std::int64_t deadline = saturating_add(now_ns(), patience_ns);

@@ -2,7 +2,8 @@
 #pragma once
 
 // The one file that owns the switch: Boost.Context's jump_fcontext, which saves the callee-saved registers and the two
-// floating-point control words, with what it leaves out: exception state and sanitizers' view.
+// floating-point control words, What it leaves out (exception state,
+// the view of sanitizers) park.cpp adds.
 //
 // Laws
 //   * The side that arrives finishes the switch for the side that left (finish_switch): it stores the context and runs
@@ -14,7 +15,6 @@
 
 #include "goroutine.hpp"
 #include "stack.hpp"
-#include "thread.hpp"
 
 namespace warren::runtime {
 
@@ -26,23 +26,14 @@ inline void* make_context(stack* s, void (*entry)(transfer)) noexcept {
 }
 
 /// Jumps; returns when somebody jumps back. `left` tells the other side who left.
-inline transfer jump(void* context, goroutine* left) noexcept {
+WARREN_UNSEEN_BY_SANITIZERS inline transfer jump(void* context, goroutine* left) noexcept {
   return boost::context::detail::jump_fcontext(context, left);
 }
 
 /// Runs f(argument) on the stack of a parked goroutine that nobody can resume meanwhile.
 void capture_on(goroutine* g, void (*f)(void*), void* argument);
 
-/// The calling thread's exception state: `__cxa_get_globals`, asked once a thread.
-exception_state* find_exception_state() noexcept;
-
 /// Gives a goroutine that begins on a used stack the floating-point environment of a fresh thread.
 void reset_floating_point() noexcept;
-
-inline void swap_exceptions(thread* t, exception_state& out, const exception_state& in) noexcept {
-  exception_state* here = t->exceptions;
-  out = *here;
-  *here = in;
-}
 
 }  // namespace warren::runtime

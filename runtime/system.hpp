@@ -100,9 +100,8 @@ int set_signal_action(int signal, const struct ::sigaction* action, struct ::sig
 /// Gives the calling thread a stack for signal handlers unless it has one; returns what release_signal_stack takes.
 void* install_signal_stack() noexcept;
 void release_signal_stack(void* stack) noexcept;
-/// Flushes stdio and ends the process at once, without destructors.
+/// Ends the process at once: no destructors, and what stdio holds is lost.
 [[noreturn]] void exit_process(int status) noexcept;
 [[noreturn]] void abort_process() noexcept;
-void flush_stdio() noexcept;
 
 }  // namespace warren::runtime::sys

@@ -384,12 +384,7 @@ void release_signal_stack(void* stack) noexcept {
   unmap(stack, signal_stack_bytes);
 }
 
-void flush_stdio() noexcept { std::fflush(nullptr); }
-
-void exit_process(int status) noexcept {
-  flush_stdio();
-  ::_exit(status);
-}
+void exit_process(int status) noexcept { ::_exit(status); }
 
 void abort_process() noexcept {
   struct sigaction standard{};

@@ -4,7 +4,6 @@
 #include <new>
 
 #include "fatal.hpp"
-#include "switch.hpp"
 #include "system.hpp"
 
 extern "C" {

@@ -4,7 +4,7 @@
 // A heap of armed timers: a pairing heap of nodes that live inside their owners, so arming allocates nothing and cannot
 // fail, and a timer that is armed and disarmed before it is due costs the same with ten pending as with a million.
 //
-// Laws: see timer.hpp. Everything under `lock_`; `earliest_` is also read without it.
+// Laws: see timer_node.hpp. Everything under `lock_`; `earliest_` is also read without it.
 //   Lock order: the lock of a node's owner, then this one. Nothing is locked under it.
 //
 // Source: Fredman, Sedgewick, Sleator, Tarjan, "The pairing heap" (1986); two-pass merging.
@@ -14,7 +14,7 @@
 
 #include "clock.hpp"
 #include "spinlock.hpp"
-#include "timer.hpp"
+#include "timer_node.hpp"
 
 namespace warren::runtime {
 

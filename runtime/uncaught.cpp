@@ -15,16 +15,12 @@
 #include "dump.hpp"
 #include "number_text.hpp"
 #include "report.hpp"
-#include "standard_streams.hpp"
-#include "system.hpp"
 #include "thread.hpp"
 #include "trace.hpp"
 
 namespace warren::runtime {
 
 namespace {
-
-constexpr int panic_status = 2;  // Go's
 
 constinit std::terminate_handler before_ours = nullptr;
 
@@ -119,15 +115,15 @@ bool on_a_goroutine() noexcept {
 
 [[noreturn]] void on_terminate() noexcept {
   if (!on_a_goroutine() && before_ours != nullptr) before_ours();
-  if (!take_report_turn()) sys::exit_process(panic_status);
-  sys::flush_streams();
+  begin_last_report();
   stack_trace trace;
   trace_here(trace);
   text_writer out;
   print_cause(out);
+  out.flush();  // finding the lines of a trace takes time, and may fail
   print_running(out, trace);
   out.flush();
-  sys::exit_process(panic_status);
+  end_by_report();
 }
 
 }  // namespace

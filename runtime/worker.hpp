@@ -71,6 +71,22 @@ struct worker : thread {
   std::int64_t cpu_seen = 0;
 };
 
+/// Values of a worker's wake_word; 0: nobody has rung.
+namespace wake_up {
+inline constexpr std::uint32_t with_place = 1;  ///< taken out of the idle list, with a place
+inline constexpr std::uint32_t look_again = 2;  ///< still idle: the deadline moved, the run stops, or something was handed over
+}  // namespace wake_up
+
+/// What a worker without a place makes ready would wait in its queues for somebody to search them. Null: no worker.
+inline bool has_place(const worker* w) noexcept {
+  return w != nullptr && w->place.load(std::memory_order_relaxed) == presence::present;
+}
+
+/// The run of this worker's thread is over. (Its own flag: a thread that comes late may meet the next run.)
+inline bool stopped(const worker* w) noexcept {
+  return (w->attention.load(std::memory_order_relaxed) & attention::stop) != 0;
+}
+
 inline worker* this_worker() noexcept {
   thread* t = this_thread();
   return t != nullptr ? t->as_worker : nullptr;

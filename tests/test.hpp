@@ -14,6 +14,19 @@ namespace warren::tests {
 /// What big counts are divided by: 1, or WARREN_TEST_SCALE in the environment (sanitizer builds set it).
 int scale();
 
+/// The program was built with ThreadSanitizer.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool under_thread_sanitizer = true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+inline constexpr bool under_thread_sanitizer = true;
+#else
+inline constexpr bool under_thread_sanitizer = false;
+#endif
+#else
+inline constexpr bool under_thread_sanitizer = false;
+#endif
+
 /// `count` for this build: count / scale(), at least 1.
 std::int64_t scaled(std::int64_t count);
 

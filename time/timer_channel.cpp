@@ -80,9 +80,8 @@ void timer_channel::fire(std::int64_t now, runtime::goroutine_list& woken) noexc
   core::release();
 }
 
-/// Returns what stop() does.
+/// The lock is held. Returns what stop() does.
 bool timer_channel::set(std::int64_t at, std::int64_t period) noexcept {
-  const runtime::spin_guard hold(lock);
   const bool pending = when_ != idle || !drained();
   when_ = at;
   period_ = period;
@@ -94,9 +93,15 @@ bool timer_channel::set(std::int64_t at, std::int64_t period) noexcept {
   return pending;
 }
 
-bool timer_channel::stop() noexcept { return set(idle, period_); }
+bool timer_channel::stop() noexcept {
+  const runtime::spin_guard hold(lock);
+  return set(idle, period_);
+}
 
-bool timer_channel::reset(std::int64_t ns, std::int64_t period) noexcept { return set(from_now(ns), period); }
+bool timer_channel::reset(std::int64_t ns, std::int64_t period) noexcept {
+  const runtime::spin_guard hold(lock);
+  return set(from_now(ns), period);
+}
 
 void timer_channel::abandon() noexcept {
   stop();

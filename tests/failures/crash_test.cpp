@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Handlers: in place during a run, and gone without a trace after it. What they print is failure_test.py's.
+#include <warren/runtime/clock.hpp>
 #include <warren/runtime/fatal.hpp>
+#include <warren/runtime/stopped_threads.hpp>
 #include <warren/warren.hpp>
 
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <thread>
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -115,6 +119,40 @@ TEST(fatal, ends_with_gos_status) {
   EXPECT_EXIT(runtime::fatal("no way out"), ::testing::ExitedWithCode(2),
               "^fatal error: no way out\n\nthread [0-9]+ \\[running\\]:\n");
   EXPECT_EXIT(runtime::fatal_without_trace("no way out"), ::testing::ExitedWithCode(2), "^fatal error: no way out\n$");
+}
+
+/// A stream of the program's own, which stdio knows and the library does not.
+void print_to_own_stream_and_end() {
+  std::FILE* const own = ::fdopen(::dup(STDERR_FILENO), "w");
+  std::setvbuf(own, nullptr, _IOFBF, BUFSIZ);
+  std::fputs("held by stdio\n", own);
+  runtime::fatal_without_trace("no way out");
+}
+
+TEST(fatal, comes_after_what_the_programs_own_streams_hold) {
+  begin_death_test();
+  EXPECT_EXIT(print_to_own_stream_and_end(), ::testing::ExitedWithCode(2),
+              "^held by stdio\nfatal error: no way out\n$");
+}
+
+/// Exits with 0 if they have all answered long before the time was over.
+void stop_all_and_exit() {
+  constexpr std::int64_t patience_ns = 20'000'000'000;
+  const std::int64_t began = runtime::now_ns();
+  runtime::stop_other_threads(patience_ns);
+  std::_Exit(runtime::now_ns() - began < patience_ns / 2 ? 0 : 1);
+}
+
+// The library has two records of the thread that called run().
+TEST(stop_other_threads, waits_for_one_answer_of_each_thread) {
+  begin_death_test();
+  const auto stop_a_run = [] {
+    run([] {
+      make_chan<int>(1).send(1);
+      std::thread(stop_all_and_exit).join();
+    });
+  };
+  EXPECT_EXIT(stop_a_run(), ::testing::ExitedWithCode(0), "");
 }
 
 TEST(broken, aborts) {

@@ -31,6 +31,7 @@ CASES = {
     "deadlock": ("deadlock", [], FATAL),
     "deadlock_with_thread": ("deadlock_with_thread", [], FATAL),
     "foreign_sender": ("foreign_sender", [], 0),
+    "full_pipe": ("full_pipe", [], FATAL),
     "goexit_outside": ("goexit_outside", [], FATAL),
     "goexit_swallowed": ("goexit_swallowed", [], FATAL),
     "hang_before_run": ("hang_before_run", [], FATAL),
@@ -42,6 +43,7 @@ CASES = {
     "overflow_two_at_once": ("overflow_two_at_once", [], -signal.SIGSEGV),
     "panic_in_goroutine": ("panic_in_goroutine", [], FATAL),
     "panic_in_main": ("panic_in_main", [], FATAL),
+    "quit_while_reading": ("quit_while_reading", [], FATAL),
     "quit_while_running": ("quit_while_running", [], FATAL),
     "quit_with_own_handler": ("quit_with_own_handler", [], FATAL),
     "send_on_closed": ("send_on_closed", [], FATAL),
@@ -53,9 +55,9 @@ for value in ("text lines empty error nil std string chars bare_error int unsign
     CASES[f"panic_{value}"] = ("panic_values", [value], FATAL)
 
 # Sent SIGQUIT once they have said that they are ready.
-QUIT = {"hang_before_run", "hang_ignoring_quit", "quit_while_running", "quit_with_own_handler"}
+QUIT = {"hang_before_run", "hang_ignoring_quit", "quit_while_reading", "quit_while_running", "quit_with_own_handler"}
 IGNORING = {"hang_ignoring_quit"}  # started as a shell without job control starts a program in the background
-THROUGH_C_LIBRARY = {"overflow_in_stdio"}  # its frames between the program's are not compared
+THROUGH_C_LIBRARY = {"overflow_in_stdio", "quit_while_reading"}  # its frames between the program's are not compared
 LONGEST = {"deadlock": 1.0, "deadlock_with_thread": 2.0}  # seconds; a deadlock is found within 100 ms
 
 

@@ -155,6 +155,7 @@ WARREN_TEST(fairness, TestTimerFairness2) { timer_fairness(true); }
 // Two pairs hand a token back and forth, the one computing a thousand times longer in between. The pair that hands over
 // through the run-next slot uses one time slice together, so both pairs get a fair share of the processor.
 TEST(fairness, TestPingPongHog) {
+  if (scale() > 1) GTEST_SKIP() << "with every access counted, the shares say nothing; Go skips it as well";
   run(run_options{.max_procs = 1}, [] {
     constexpr int factor = 20;
     const auto share = [] {

@@ -208,7 +208,7 @@ WARREN_PROGRAM(goexit_swallowed_to_the_end) {
       } catch (...) {  // NOLINT: what this is about
       }
     });
-    pause(1s);
+    pause(15s);
     std::puts("went on");
   });
   return 0;

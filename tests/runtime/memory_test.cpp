@@ -64,7 +64,7 @@ WARREN_PROGRAM(no_control_blocks) {
   failing map(call::map);
   run(run_options{.max_procs = 1}, [&] {
     const auto token = std::make_shared<int>(0);
-    int ran = 0;
+    std::atomic<int> ran{0};
     const auto body = [&ran, token] { ++ran; };  // holds the token as well
     map.on = true;
     const int n = go_until_memory_ends(body);
@@ -74,10 +74,10 @@ WARREN_PROGRAM(no_control_blocks) {
     std::printf("n=%d\ngoroutines=%d\ncopies=%ld\n", n, num_goroutine(), token.use_count());
     map.on = false;
     for (int i = 0; i < 1000 && ran < n; ++i) pause(1ms);
-    std::printf("ran=%d\n", ran);
+    std::printf("ran=%d\n", ran.load());
     go(body);
     for (int i = 0; i < 1000 && ran < n + 1; ++i) pause(1ms);
-    std::printf("again=%d\nleft=%d\ntokens=%ld\n", ran, num_goroutine(), token.use_count());
+    std::printf("again=%d\nleft=%d\ntokens=%ld\n", ran.load(), num_goroutine(), token.use_count());
   });
   return 0;
 }

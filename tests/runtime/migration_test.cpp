@@ -48,7 +48,7 @@ constexpr std::int64_t some = 20'000;
 template <class Body>
 void travel(std::int64_t hops, int each, Body body) {
   // One worker changes threads only when the monitor replaces it.
-  const std::int64_t in_all = scaled(gomaxprocs() > 1 ? hops : hops / 10);
+  const std::int64_t in_all = std::max<std::int64_t>(scaled(gomaxprocs() > 1 ? hops : hops / 10), 5'000);
   const int rounds = static_cast<int>(in_all / (each * travellers)) + 1;
   wrong = 0;
   watchdog dog("a migration test", 300s);
@@ -210,6 +210,7 @@ WARREN_TEST(migration, in_a_destructor_during_unwinding_keeps_the_count) {
 }
 
 WARREN_TEST(migration, hands_an_exception_pointer_to_another_goroutine) {
+  if (under_thread_sanitizer) GTEST_SKIP() << "libstdc++ counts references to exceptions where the tool does not look";
   chan<std::exception_ptr> post = make_chan<std::exception_ptr>(travellers);
   travel(some, 3, [&](shuttle& s, int who, int round) {
     try {

@@ -168,12 +168,21 @@ WARREN_PROGRAM(overflow) {
   return 0;
 }
 
+/// After the report the fault goes to who had the signal before: the system, or a sanitizer, which exits.
+void expect_the_fault(const program_end& end) {
+  if (scale() == 1) {
+    EXPECT_EQ(end.signal, SIGSEGV);
+  } else {
+    EXPECT_NE(end.signal + end.status, 0);
+  }
+}
+
 TEST(guard, of_markers_ends_an_overflow) {
   const program_end end = run_program("overflow", 20);
   EXPECT_EQ(end.out, "ten are well\n");
   EXPECT_NE(end.err.find("goroutine stack exceeds"), std::string::npos) << end.err;
   EXPECT_NE(end.err.find("deep one"), std::string::npos) << end.err;
-  EXPECT_EQ(end.signal, SIGSEGV);
+  expect_the_fault(end);
 }
 
 TEST(guard, of_protected_pages_ends_an_overflow) {
@@ -181,7 +190,7 @@ TEST(guard, of_protected_pages_ends_an_overflow) {
   EXPECT_EQ(end.out, "ten are well\n");
   EXPECT_NE(end.err.find("goroutine stack exceeds"), std::string::npos) << end.err;
   EXPECT_EQ(end.err.find("canary"), std::string::npos) << end.err;
-  EXPECT_EQ(end.signal, SIGSEGV);
+  expect_the_fault(end);
 }
 
 TEST(guard, that_is_a_canary_is_found_broken_at_the_next_switch) {
@@ -223,6 +232,7 @@ WARREN_PROGRAM(more_stacks_than_guards) {
 }
 
 TEST(guard, gives_way_to_a_canary_when_the_process_has_too_many_mappings) {
+  if (scale() > 1) GTEST_SKIP() << "sanitizers need mappings of their own for each stack";
   const program_end end = run_program("more_stacks_than_guards", 120, {{"FAILING", "advise"}});
   EXPECT_EQ(end.status, 0) << end.err;
   EXPECT_EQ(end.number("parked"), 40'000);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The heap of timers against a multimap, and stop, arm and fire against one another.
+#include <warren/runtime/timer.hpp>
 #include <warren/runtime/timer_heap.hpp>
 
 #include <warren/runtime/choice.hpp>

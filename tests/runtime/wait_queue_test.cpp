@@ -139,15 +139,17 @@ TEST(wait_queue, hands_the_processor_over) {
     constexpr int times = 100;
     for (int i = 0; i < times; ++i) {
       stand_in_line(l, "a");
-      std::string seen;
-      for (int j = 0; j < 3; ++j) go([&] { seen += "x"; });
+      std::atomic<int> seen{0};
+      for (int j = 0; j < 3; ++j) go([&] { ++seen; });
       l.queue.lock();
       queue_waiter* w = l.queue.pop_front();
       l.queue.unlock();
       l.order.clear();
       hand_over_to(w);
+      l.queue.lock();
       if (l.order == "a0") ++right;
-      EXPECT_TRUE(eventually([&] { return l.waiting == 0 && seen.size() == 3; }));
+      l.queue.unlock();
+      EXPECT_TRUE(eventually([&] { return l.waiting == 0 && seen == 3; }));
     }
     // The monitor may take the slice away at that very moment.
     EXPECT_GE(right, times * 2 / 3);

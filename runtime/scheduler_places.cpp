@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT
+#include "scheduler.hpp"
+
+// Who holds a place, who sleeps, and who is woken.
+//
+// Places. GOMAXPROCS workers hold a place (`present_`); only they take goroutines. A worker gives its place back when it
+// goes to sleep, enters a blocking call, or is sent away by the monitor because it sits in one goroutine while work
+// waits; and takes one when it wakes or comes back. All of that happens under `places_`, a leaf lock.
+//
+// Going to sleep and adding work meet as follows (StoreLoad on both sides; tests/runtime/wake_test.cpp):
+//
+//      who adds work                          who goes to sleep
+//      1. pushes to a queue                   1. gives its place back, stops searching (enter_idle)
+//      2. fence, seq_cst                      2. fence, seq_cst
+//      3. reads present_ and searching_;      3. looks into all queues again; finds work: tries to get
+//         a free place and no searcher:          its place back
+//         wakes one as the searcher
+//
+//   One of the two sees the other. If the adder sees a searcher it wakes nobody: the searcher, when it has found work and
+//   stops searching, fences and looks again, and wakes the next searcher if more is visible (end_search).
+//   Missing here is only a run_next filled "quietly": its owner is awake and takes it at its next switch.
+//
+// Whoever wakes something counts it in `awakenings_`: the deadlock detector, which cannot look at everybody at one moment,
+// takes what it saw for true only if nobody was woken meanwhile.
+
+#include <algorithm>
+
+#include "fatal.hpp"
+#include "system.hpp"
+
+namespace warren::runtime {
+
+// --- places
+
+/// places_ is held. Null: a thread that is about to be started.
+void scheduler::seat(worker* w) noexcept {
+  present_.store(present_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  awakenings_.fetch_add(1, std::memory_order_relaxed);
+  if (w != nullptr) w->place.store(presence::present, std::memory_order_relaxed);
+  wake_monitor();
+}
+
+/// places_ is held.
+void scheduler::unseat(worker* w, presence then) noexcept {
+  if (has_place(w)) present_.store(present_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  w->place.store(then, std::memory_order_relaxed);
+}
+
+/// places_ is held.
+void scheduler::wake_monitor() noexcept {
+  if (!monitor_asleep_) return;
+  monitor_asleep_ = false;
+  monitor_bell_.ring();
+}
+
+// --- sleep and wake-up
+
+bool scheduler::has_timekeeper() const noexcept { return wake_at_.load(std::memory_order_relaxed) != INT64_MIN; }
+
+void scheduler::enter_idle(worker* w) noexcept {
+  spin_guard hold(places_);
+  const presence place = w->place.load(std::memory_order_relaxed);
+  if (place == presence::away || place == presence::outside) --outside_;
+  w->attention.fetch_and(~(attention::away | attention::resized), std::memory_order_relaxed);
+  unseat(w, presence::idle);
+  w->wake_word.store(0, std::memory_order_relaxed);
+  w->prev_idle = nullptr;
+  w->next_idle = idle_;
+  if (idle_ != nullptr) idle_->prev_idle = w;
+  idle_ = w;
+  if (timekeeper_ == nullptr) {
+    timekeeper_ = w;
+    wake_at_.store(never, std::memory_order_relaxed);
+  }
+}
+
+/// places_ is held.
+void scheduler::leave_idle_list(worker* w) noexcept {
+  (w->prev_idle != nullptr ? w->prev_idle->next_idle : idle_) = w->next_idle;
+  if (w->next_idle != nullptr) w->next_idle->prev_idle = w->prev_idle;
+  w->next_idle = w->prev_idle = nullptr;
+  if (timekeeper_ == w) {
+    timekeeper_ = nullptr;
+    wake_at_.store(INT64_MIN, std::memory_order_relaxed);
+  }
+}
+
+/// An idle worker takes a place by itself. True when it has one now.
+bool scheduler::take_place(worker* w) noexcept {
+  spin_guard hold(places_);
+  if (has_place(w)) return true;  // a waker was quicker
+  if (present_.load(std::memory_order_relaxed) >= max_procs()) return false;
+  leave_idle_list(w);
+  seat(w);
+  return true;
+}
+
+std::int64_t scheduler::sleep_deadline(worker* w) noexcept {
+  const std::int64_t own = w->timers.earliest();
+  const std::int64_t first = earliest_deadline();
+  spin_guard hold(places_);
+  if (timekeeper_ != w) return own;
+  const std::int64_t wake_at = std::min(first, wake_at_.load(std::memory_order_relaxed));
+  wake_at_.store(wake_at, std::memory_order_relaxed);
+  return wake_at;
+}
+
+/// True when the worker has a place again or the run stops.
+bool scheduler::sleep_once(worker* w) noexcept {
+  const std::int64_t deadline = sleep_deadline(w);
+  if (deadline == never || deadline > now_ns()) {
+    sys::futex_wait(w->wake_word, 0, deadline == never ? -1 : deadline);
+  }
+  // Acquire: pairs with the release of who woke us.
+  const std::uint32_t word = w->wake_word.exchange(0, std::memory_order_acquire);
+  if (word == wake_up::with_place || stopped(w)) return true;
+  {
+    spin_guard hold(places_);
+    if (timekeeper_ == w) wake_at_.store(never, std::memory_order_relaxed);
+  }
+  // StoreLoad, the timekeeper's half; pairs with the fence in arm().
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  const std::int64_t now = now_ns();
+  if (earliest_deadline() > now) return false;
+  if (take_place(w)) return true;  // find_work fires what is due
+  for (std::uint32_t i = 0, n = worker_count(); i < n; ++i) fire_timers(worker_at(i)->timers, now);
+  fire_timers(shared_timers_, now);
+  return has_place(w);
+}
+
+void scheduler::sleep_idle(worker* w) noexcept {
+  if (waiting_for_stack() > 0) share_stacks_of(w);
+  // A worker that came back and found no place: those who hold the places may never search.
+  if (!has_place(w)) share_queues_of(w);
+  enter_idle(w);
+  if (w->searching) {
+    w->searching = false;
+    searching_.store(0, std::memory_order_relaxed);
+  }
+  // StoreLoad, the sleeper's half; pairs with the fences in work_added(), wake_for_work() and arm().
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (work_visible() && take_place(w)) {
+    w->wake_word.store(0, std::memory_order_relaxed);
+    begin_search(w);
+    return;
+  }
+  while (!stopped(w) && !sleep_once(w)) {
+  }
+  if (stopped(w)) return;
+  // Timers of other heaps that the timekeeper was woken for.
+  const std::int64_t now = now_ns();
+  if (earliest_deadline() <= now) {
+    for (std::uint32_t i = 0, n = worker_count(); i < n; ++i) fire_timers(worker_at(i)->timers, now);
+  }
+}
+
+/// Goroutine 1 has left the thread that called run(). False: no other thread can be had, so this one stays a worker.
+bool scheduler::leave_as_caller(worker* w) noexcept {
+  go_outside(w);
+  share_queues_of(w);
+  const bool needed = work_visible() || earliest_deadline() != never;
+  spin_guard hold(places_);
+  --outside_;
+  const bool alone = threads_ == 1;
+  if (!needed || !alone) {
+    w->place.store(presence::unused, std::memory_order_relaxed);
+    return true;
+  }
+  seat(w);
+  w->attention.fetch_and(~attention::caller, std::memory_order_relaxed);
+  return false;
+}
+
+void scheduler::wake_searcher() noexcept {
+  std::uint32_t nobody = 0;
+  if (!searching_.compare_exchange_strong(nobody, 1, std::memory_order_relaxed)) return;
+  switch (call_searcher()) {
+    case searcher::woken: return;
+    case searcher::to_be_started:
+      if (start_searcher()) return;
+      searching_.store(0, std::memory_order_relaxed);
+      // None will be had at once: those who hold the places find the work, or the monitor tries again.
+      return;
+    case searcher::not_wanted: break;
+  }
+  searching_.store(0, std::memory_order_relaxed);
+  // StoreLoad; pairs with the fences of those who added work, saw a searcher in us, and woke nobody.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (present_.load(std::memory_order_relaxed) < max_procs() && !is_stopping() && work_visible()) wake_for_work();
+}
+
+/// Wakes an idle worker as the one that searches, or makes room for another thread.
+scheduler::searcher scheduler::call_searcher() noexcept {
+  worker* w = nullptr;
+  {
+    spin_guard hold(places_);
+    if (present_.load(std::memory_order_relaxed) >= max_procs() || is_stopping()) return searcher::not_wanted;
+    w = idle_;
+    if (w == nullptr) {
+      if (threads_ >= max_threads_) fatal("thread exhaustion");
+      ++threads_;
+      seat(nullptr);
+      return searcher::to_be_started;
+    }
+    // All of it under the lock: a sleeper that wakes by itself at this moment finds everything done.
+    leave_idle_list(w);
+    seat(w);
+    w->searching = true;
+    // Release: pairs with the acquire in sleep_once(); what we pushed, and its place.
+    w->wake_word.store(wake_up::with_place, std::memory_order_release);
+  }
+  sys::futex_wake(w->wake_word, 1);
+  return searcher::woken;
+}
+
+void scheduler::go_outside(worker* w) noexcept {
+  {
+    spin_guard hold(places_);
+    if (w->place.load(std::memory_order_relaxed) != presence::away) ++outside_;
+    unseat(w, presence::outside);
+  }
+  share_timers_of(w);
+  // StoreLoad; pairs with the fences of those who add work or arm timers: they may have counted on this worker.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (work_visible() || (!has_timekeeper() && earliest_deadline() != never)) wake_for_work();
+}
+
+bool scheduler::come_back(worker* w) noexcept {
+  spin_guard hold(places_);
+  if (stopped(w)) return false;
+  if (has_place(w)) return true;
+  if (w->place.load(std::memory_order_relaxed) != presence::placeless) --outside_;
+  w->attention.fetch_and(~attention::away, std::memory_order_relaxed);
+  if (present_.load(std::memory_order_relaxed) >= max_procs()) {
+    w->place.store(presence::placeless, std::memory_order_relaxed);
+    return false;
+  }
+  seat(w);
+  return true;
+}
+
+bool scheduler::send_away(worker* w) noexcept {
+  {
+    spin_guard hold(places_);
+    if (w->place.load(std::memory_order_relaxed) != presence::present || w->current == nullptr) return false;
+    unseat(w, presence::away);
+    w->attention.fetch_or(attention::away, std::memory_order_relaxed);
+    ++outside_;
+  }
+  share_timers_of(w);
+  return true;
+}
+
+std::uint32_t scheduler::set_max_procs(std::uint32_t n) noexcept {
+  const std::uint32_t before = max_procs_.exchange(n, std::memory_order_relaxed);
+  if (n < before) {
+    for (std::uint32_t i = 0; i < worker_count(); ++i) {
+      worker_at(i)->attention.fetch_or(attention::resized, std::memory_order_relaxed);
+    }
+  } else if (work_visible()) {
+    wake_for_work();
+  }
+  return before;
+}
+
+bool scheduler::all_asleep() noexcept {
+  spin_guard hold(places_);
+  return present_.load(std::memory_order_relaxed) == 0 && outside_ == 0 &&
+         searching_.load(std::memory_order_relaxed) == 0 && inject_.empty();
+}
+
+// --- goroutines that have a thread for themselves
+
+void scheduler::locked_ready(goroutine* g) noexcept {
+  worker* home = g->home;
+  {
+    spin_guard hold(places_);
+    ++outside_;
+    awakenings_.fetch_add(1, std::memory_order_relaxed);
+  }
+  // Release: pairs with the acquire in find_work() and wait_for_locked().
+  home->handed.store(g, std::memory_order_release);
+  home->wake_word.store(wake_up::look_again, std::memory_order_release);
+  sys::futex_wake(home->wake_word, 1);
+}
+
+void scheduler::wait_for_locked(worker* w) noexcept {
+  {
+    spin_guard hold(places_);
+    --outside_;
+    // While it ran there was no deadlock to be seen; now there may be one.
+    if (present_.load(std::memory_order_relaxed) == 0 && outside_ == 0) wake_monitor();
+  }
+  // Acquire: pairs with the release in locked_ready().
+  while (!stopped(w) && w->handed.load(std::memory_order_acquire) == nullptr) {
+    sys::futex_wait(w->wake_word, 0, -1);
+    w->wake_word.store(0, std::memory_order_relaxed);
+  }
+}
+
+// --- stacks that could not be had
+
+void scheduler::wait_for_stack(goroutine* g) noexcept {
+  spin_guard hold(without_stack_lock_);
+  without_stack_.push_back(g);
+  without_stack_count_.store(without_stack_.size(), std::memory_order_relaxed);
+}
+
+/// Stacks that lie idle here are wanted elsewhere.
+void scheduler::share_stacks_of(worker* w) noexcept {
+  const std::uint32_t n = w->stack_pool.size();
+  w->stack_pool.drain();
+  for (std::uint32_t i = 0; i < n; ++i) stack_released();
+}
+
+void scheduler::stack_released() noexcept {
+  goroutine* g = nullptr;
+  {
+    spin_guard hold(without_stack_lock_);
+    g = without_stack_.pop_front();
+    without_stack_count_.store(without_stack_.size(), std::memory_order_relaxed);
+  }
+  if (g != nullptr) inject(g);
+}
+
+}  // namespace warren::runtime
