@@ -42,7 +42,7 @@ WARREN_UNSEEN_BY_SANITIZERS inline void step_in(goroutine* g) noexcept {
   if (!sanitizer::watching_switches) [[likely]] return;
   worker* w = this_worker();
   sanitizer::step_in(g->stack_at->fiber, g->hand_over_key());
-  sanitizer::hand_over_end(w);  // the record was made by another
+  sanitizer::hand_over_end(w);  // see begin_on_thread()
 }
 
 void release_dead_stack(worker* w) noexcept {

@@ -63,7 +63,6 @@ worker* scheduler::take_record() noexcept {
   w->as_worker = w;
   w->random = choice::next_stream();
   w->in_use.store(true, std::memory_order_relaxed);
-  if (sanitizer::watching_switches) sanitizer::hand_over_begin(w);
   list_thread(w);
   table_[n].store(w, std::memory_order_relaxed);
   // Release: pairs with the acquire in worker_count().
@@ -76,7 +75,10 @@ void scheduler::begin_on_thread(worker* w) noexcept {
   w->cpu_clock = sys::thread_cpu_clock();
   w->exceptions = find_exception_state();
   sys::set_timer_slack(1);
-  if (sanitizer::watching_switches) sanitizer::adopt(w->own_stack);
+  if (sanitizer::watching_switches) {
+    sanitizer::adopt(w->own_stack);
+    sanitizer::hand_over_begin(w);  // the record, and the thread's own variables
+  }
   set_this_thread(w);
 }
 

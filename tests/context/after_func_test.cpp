@@ -40,8 +40,7 @@ bool all_gone() {
   return comes([] { return counted_function::alive == 0; });
 }
 
-// Go: TestAfterFuncCalledAfterCancel.
-WARREN_TEST(context_after_func, CalledAfterCancel) {
+WARREN_TEST(context_after_func, TestAfterFuncCalledAfterCancel) {
   auto [ctx, cancel] = context::with_cancel(context::background());
   auto done = make_chan<void>();
   const auto stop = context::after_func(ctx, [done] { done.close(); });
@@ -51,16 +50,14 @@ WARREN_TEST(context_after_func, CalledAfterCancel) {
   EXPECT_FALSE(stop());
 }
 
-// Go: TestAfterFuncCalledAfterTimeout.
-WARREN_TEST(context_after_func, CalledAfterTimeout) {
+WARREN_TEST(context_after_func, TestAfterFuncCalledAfterTimeout) {
   auto [ctx, cancel] = context::with_timeout(context::background(), short_time);
   auto done = make_chan<void>();
   context::after_func(ctx, [done] { done.close(); });
   EXPECT_EQ(select(recv(done), recv(time_after(20s))), 0);
 }
 
-// Go: TestAfterFuncCalledImmediately.
-WARREN_TEST(context_after_func, CalledImmediately) {
+WARREN_TEST(context_after_func, TestAfterFuncCalledImmediately) {
   auto [ctx, cancel] = context::with_cancel(context::background());
   cancel();
   auto done = make_chan<void>();
@@ -69,8 +66,7 @@ WARREN_TEST(context_after_func, CalledImmediately) {
   EXPECT_FALSE(stop());
 }
 
-// Go: TestAfterFuncNotCalledAfterStop.
-WARREN_TEST(context_after_func, NotCalledAfterStop) {
+WARREN_TEST(context_after_func, TestAfterFuncNotCalledAfterStop) {
   auto [ctx, cancel] = context::with_cancel(context::background());
   auto done = make_chan<void>();
   const auto stop = context::after_func(ctx, [done] { done.close(); });
@@ -83,7 +79,7 @@ WARREN_TEST(context_after_func, NotCalledAfterStop) {
 }
 
 // Go: TestAfterFuncCalledAsynchronously. A cancel does not wait for the function.
-WARREN_TEST(context_after_func, CalledAsynchronously) {
+WARREN_TEST(context_after_func, TestAfterFuncCalledAsynchronously) {
   auto [ctx, cancel] = context::with_cancel(context::background());
   auto done = make_chan<void>();
   const auto stop = context::after_func(ctx, [done] { done.send(); });

@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // Go: TestCause. Its three rows about contexts of other packages' making have no counterpart.
-WARREN_TEST(cause, Cause) {
+WARREN_TEST(cause, TestCause) {
   static constexpr auto forever = 1'000'000s;
   static const error parent_cause = errors::make("parentCause");
   static const error child_cause = errors::make("childCause");
@@ -199,8 +199,7 @@ WARREN_TEST(cause, Cause) {
   }
 }
 
-// Go: TestCauseRace.
-WARREN_TEST(cause, CauseRace) {
+WARREN_TEST(cause, TestCauseRace) {
   const auto n = tests::scaled(500);
   for (int i = 0; i < n; i++) {
     const error cause = errors::make("TestCauseRace");
@@ -214,8 +213,7 @@ WARREN_TEST(cause, CauseRace) {
   }
 }
 
-// Go: TestWithCancelCanceledParent.
-WARREN_TEST(cause, WithCancelCanceledParent) {
+WARREN_TEST(cause, TestWithCancelCanceledParent) {
   auto [parent, cancel] = context::with_cancel_cause(context::background());
   const error cause = errors::make("Because!");
   cancel(cause);
@@ -227,8 +225,7 @@ WARREN_TEST(cause, WithCancelCanceledParent) {
   }
 }
 
-// Go: TestWithCancelSimultaneouslyCanceledParent.
-WARREN_TEST(cause, WithCancelSimultaneouslyCanceledParent) {
+WARREN_TEST(cause, TestWithCancelSimultaneouslyCanceledParent) {
   const auto n = tests::scaled(1000);
   for (int i = 0; i < n; i++) {
     auto [parent, cancel] = context::with_cancel_cause(context::background());

@@ -52,8 +52,7 @@ static_assert(std::is_same_v<decltype(context().done()), recv_chan<void>>);
 static_assert(std::is_convertible_v<cancel_func, std::function<void()>>);
 static_assert(std::is_nothrow_move_constructible_v<context> && std::is_nothrow_move_constructible_v<cancel_func>);
 
-// Go: TestBackground.
-WARREN_TEST(context, Background) {
+WARREN_TEST(context, TestBackground) {
   const context c = context::background();
   EXPECT_TRUE(c != nil);
   EXPECT_TRUE(c.done() == nil);
@@ -64,8 +63,7 @@ WARREN_TEST(context, Background) {
   EXPECT_TRUE(c == context::background());
 }
 
-// Go: TestTODO.
-WARREN_TEST(context, TODO) {
+WARREN_TEST(context, TestTODO) {
   const context c = context::todo();
   EXPECT_TRUE(c != nil && !(c == context::background()));
   EXPECT_FALSE(is_done(c));
@@ -114,7 +112,7 @@ WARREN_TEST(context, CancelIsDeferred) {
 }
 
 // Go: TestWithCancel. The cancel has reached all below when it returns.
-WARREN_TEST(context, WithCancel) {
+WARREN_TEST(context, TestWithCancel) {
   auto [c1, cancel] = context::with_cancel(context::background());
   EXPECT_EQ(to_string(c1), "context.Background.WithCancel");
   const context o = context::with_value(c1, "other", 1);
@@ -155,8 +153,7 @@ void expect_deadline(const context& c, const char* name) {
   EXPECT_TRUE(c.err() == context::deadline_exceeded) << name;
 }
 
-// Go: TestDeadline.
-WARREN_TEST(context, Deadline) {
+WARREN_TEST(context, TestDeadline) {
   const context bg = context::background();
   auto [c, _] = context::with_deadline(bg, clock::now() + short_time);
   EXPECT_EQ(to_string(c).rfind("context.Background.WithDeadline(", 0), 0u) << to_string(c);
@@ -170,8 +167,7 @@ WARREN_TEST(context, Deadline) {
   EXPECT_TRUE(is_done(context::with_deadline(bg, clock::now()).first)) << "now";
 }
 
-// Go: TestTimeout.
-WARREN_TEST(context, Timeout) {
+WARREN_TEST(context, TestTimeout) {
   const context bg = context::background();
   auto [c, _] = context::with_timeout(bg, short_time);
   EXPECT_EQ(to_string(c).rfind("context.Background.WithDeadline(", 0), 0u) << to_string(c);
@@ -182,8 +178,7 @@ WARREN_TEST(context, Timeout) {
   EXPECT_FALSE(is_done(context::with_timeout(bg, std::chrono::hours::max()).first));
 }
 
-// Go: TestCanceledTimeout.
-WARREN_TEST(context, CanceledTimeout) {
+WARREN_TEST(context, TestCanceledTimeout) {
   auto [c, _] = context::with_timeout(context::background(), 1s);
   auto [d, cancel] = context::with_timeout(context::with_value(c, 1, 1), very_long_time);
   cancel();
@@ -219,8 +214,7 @@ WARREN_TEST(context, DeadlineText) {
   EXPECT_TRUE(std::regex_match(text, expected)) << text;
 }
 
-// Go: TestParentFinishesChild.
-WARREN_TEST(context, ParentFinishesChild) {
+WARREN_TEST(context, TestParentFinishesChild) {
   auto [parent, cancel] = context::with_cancel(context::background());
   auto [cancel_child, stop1] = context::with_cancel(parent);
   const context value_child = context::with_value(parent, "key", "value");
@@ -247,8 +241,7 @@ WARREN_TEST(context, ParentFinishesChild) {
   EXPECT_TRUE(precanceled.err() == context::canceled);
 }
 
-// Go: TestChildFinishesFirst.
-WARREN_TEST(context, ChildFinishesFirst) {
+WARREN_TEST(context, TestChildFinishesFirst) {
   auto [cancelable, stop] = context::with_cancel(context::background());
   for (const context& parent : {context::background(), cancelable}) {
     auto [child, cancel] = context::with_cancel(parent);
@@ -263,8 +256,7 @@ WARREN_TEST(context, ChildFinishesFirst) {
   }
 }
 
-// Go: TestCancelRemoves.
-WARREN_TEST(context, CancelRemoves) {
+WARREN_TEST(context, TestCancelRemoves) {
   auto [ctx, _] = context::with_cancel(context::background());
   EXPECT_EQ(children_of(ctx), 0u);
   {
@@ -285,8 +277,7 @@ WARREN_TEST(context, CancelRemoves) {
   EXPECT_EQ(children_of(ctx), 0u);
 }
 
-// Go: TestSimultaneousCancels.
-WARREN_TEST(context, SimultaneousCancels) {
+WARREN_TEST(context, TestSimultaneousCancels) {
   std::vector<std::pair<context, cancel_func>> all{context::with_cancel(context::background())};
   for (std::size_t i = 0; all.size() < 100; i++) {
     for (int k = 0; k < 4; k++) all.push_back(context::with_cancel(all[i].first));
@@ -305,8 +296,7 @@ WARREN_TEST(context, SimultaneousCancels) {
   crew.wait();
 }
 
-// Go: TestInterlockedCancels.
-WARREN_TEST(context, InterlockedCancels) {
+WARREN_TEST(context, TestInterlockedCancels) {
   auto [parent, cancel_parent] = context::with_cancel(context::background());
   auto [child, cancel_child] = context::with_cancel(parent);
   tests::crew crew;
@@ -362,15 +352,15 @@ void layers(unsigned seed, bool by_timeout) {
   check_values();
 }
 
-WARREN_TEST(context, LayersCancel) {
+WARREN_TEST(context, TestLayersCancel) {
   for (unsigned seed = 0; seed < 20; seed++) layers(seed, false);
 }
-WARREN_TEST(context, LayersTimeout) {
+WARREN_TEST(context, TestLayersTimeout) {
   for (unsigned seed = 0; seed < 20; seed++) layers(seed, true);
 }
 
 // Go: TestInvalidDerivedFail, TestWithValueChecksKey.
-WARREN_TEST(context, InvalidDerivedFail) {
+WARREN_TEST(context, TestInvalidDerivedFail) {
   const std::string text = "cannot create context from nil parent";
   EXPECT_EQ(panic_of([] { context::with_cancel(nil); }), text);
   EXPECT_EQ(panic_of([] { context::with_cancel_cause(nil); }), text);
@@ -393,8 +383,7 @@ WARREN_TEST(context, DeadlineExceededIsTimeout) {
   EXPECT_EQ(context::deadline_exceeded.message(), "context deadline exceeded");
 }
 
-// Go: TestWithoutCancel.
-WARREN_TEST(context, WithoutCancel) {
+WARREN_TEST(context, TestWithoutCancel) {
   auto [parent, cancel] = context::with_cancel(context::with_value(context::background(), "key", "value"));
   const context ctx = context::without_cancel(parent);
   cancel();
@@ -410,7 +399,7 @@ WARREN_TEST(context, WithoutCancel) {
 }
 
 // Go: TestContextErrDoneRace (issue 75533). err() says something only once done() is closed, and the other way round.
-WARREN_TEST(context, ContextErrDoneRace) {
+WARREN_TEST(context, TestContextErrDoneRace) {
   const auto n = tests::scaled(2000);
   for (int i = 0; i < n; i++) {
     auto [ctx, cancel] = context::with_cancel(context::background());

@@ -43,8 +43,7 @@ void check(const context& c, const char* name, std::string v1, std::string v2, s
   EXPECT_EQ(value(k3), v3) << name;
 }
 
-// Go: TestValues.
-WARREN_TEST(context_value, Values) {
+WARREN_TEST(context_value, TestValues) {
   check(context::background(), "c0", "", "", "");
 
   const context c1 = context::with_value(context::background(), k1, "c1k1");

@@ -5,6 +5,7 @@
 #include <warren/channels/select.hpp>
 #include <warren/runtime/go.hpp>
 #include <warren/runtime/run.hpp>
+#include <warren/time/timer.hpp>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -101,7 +102,7 @@ void get_everybody_up() {
 TEST(parallelism, TestGoroutineParallelism) {
   watchdog dog("TestGoroutineParallelism", 120s);
   run(run_options{.max_procs = parallel}, [] {
-    for (int i = 0; i < 5; ++i) take_turns(false);
+    for (int i = 0; i < 10; ++i) take_turns(false);
   });
 }
 
@@ -109,7 +110,7 @@ TEST(parallelism, TestGoroutineParallelism2) {
   watchdog dog("TestGoroutineParallelism2", 120s);
   run(run_options{.max_procs = parallel}, [] {
     for (const bool load : {false, true}) {
-      for (int i = 0; i < 5; ++i) {
+      for (int i = 0; i < 10; ++i) {
         if (load) get_everybody_up();
         take_turns(true);
       }
@@ -117,40 +118,45 @@ TEST(parallelism, TestGoroutineParallelism2) {
   });
 }
 
-/// A channel that is closed after `d`.
-chan<void> closed_after(std::chrono::nanoseconds d) {
-  chan<void> c = make_chan<void>();
-  go([=] {
-    pause(d);
-    c.close();
-  });
-  return c;
+// Two goroutines always have a value for this one, which waits for a timer as well.
+WARREN_TEST(fairness, TestTimerFairness) {
+  const stopwatch watch;
+  chan<bool> c = make_chan<bool>();
+  chan<void> done = make_chan<void>();
+  chan<void> ended = make_chan<void>(2);
+  for (int i = 0; i < 2; ++i) {
+    go([=] {
+      while (select(send(c, true), recv(done)) == 0) {
+      }
+      ended.send();
+    });
+  }
+  const auto over = time_after(20ms);
+  while (select(recv(c), recv(over)) == 0) {
+  }
+  done.close();
+  for (int i = 0; i < 2; ++i) ended.recv();
+  EXPECT_LT(watch.ms(), 1000);
 }
 
-void timer_fairness(bool with_system_calls) {
-  // Two goroutines that always find something to do on their channel, and each of them waits for a timer as well.
+// The same where both sides wait for a timer, and make system calls in between.
+WARREN_TEST(fairness, TestTimerFairness2) {
   const stopwatch watch;
   chan<bool> c = make_chan<bool>();
   chan<void> done = make_chan<void>(2);
   for (int i = 0; i < 2; ++i) {
     go([=] {
-      const chan<void> over = closed_after(20ms);
-      bool go_on = true;
-      while (go_on) {
-        char nothing = 0;
-        if (with_system_calls) (void)!::read(0, &nothing, 0);
-        bool v = false;
-        select(send(c, true), recv(c, v), recv(over, [&] { go_on = false; }));
-      }
+      const auto over = time_after(20ms);
+      char nothing = 0;
+      do {
+        (void)!::read(0, &nothing, 0);
+      } while (select(send(c, true), recv(c), recv(over)) != 2);
       done.send();
     });
   }
   for (int i = 0; i < 2; ++i) done.recv();
   EXPECT_LT(watch.ms(), 1000);
 }
-
-WARREN_TEST(fairness, TestTimerFairness) { timer_fairness(false); }
-WARREN_TEST(fairness, TestTimerFairness2) { timer_fairness(true); }
 
 // Two pairs hand a token back and forth, the one computing a thousand times longer in between. The pair that hands over
 // through the run-next slot uses one time slice together, so both pairs get a fair share of the processor.

@@ -260,14 +260,14 @@ TEST(background, goes_on_beside_a_run) {
 }
 
 WARREN_PROGRAM(go_and_run_at_once) {
-  std::atomic<int> ran{0};
+  static std::atomic<int> ran{0};  // where a thread was first the runtime goes on, and so do its goroutines
   std::atomic<bool> begin{false};
   std::vector<std::thread> threads;
   for (int i = 0; i < 3; ++i) {
     threads.emplace_back([&] {
       while (!begin) {
       }
-      go([&] { ran.fetch_add(1); });
+      go([] { ran.fetch_add(1); });
     });
   }
   begin = true;

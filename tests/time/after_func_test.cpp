@@ -44,7 +44,7 @@ void wait_until_gone() {
 }
 
 // Go: TestAfterFunc. Each runs on a goroutine of its own, so that one that sleeps holds no other up.
-WARREN_TEST(after_func, AfterFunc) {
+WARREN_TEST(after_func, TestAfterFunc) {
   static std::atomic<int> left;
   left = 10;
   auto c = make_chan<bool>();
@@ -66,7 +66,7 @@ WARREN_TEST(after_func, AfterFunc) {
 }
 
 // Go: TestAfterFuncStarvation. Two goroutines that keep each other runnable do not keep the function from running.
-WARREN_TEST(after_func, AfterFuncStarvation) {
+WARREN_TEST(after_func, TestAfterFuncStarvation) {
   std::atomic<bool> stop{false};
   auto c = make_chan<bool>(1);
   tests::crew crew;

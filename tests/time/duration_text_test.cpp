@@ -13,8 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
-// Go: TestDurationString.
-TEST(duration_text, DurationString) {
+TEST(duration_text, TestDurationString) {
   const struct {
     const char* text;
     nanoseconds d;

@@ -34,7 +34,7 @@ static_assert(sleeps_for<std::chrono::duration<double>>);
 static_assert(!sleeps_for<int> && !sleeps_for<long> && !sleeps_for<double>);
 
 // Go: TestSleep. A signal does not end the sleep early.
-WARREN_TEST(sleep, Sleep) {
+WARREN_TEST(sleep, TestSleep) {
   static constexpr auto delay = 100ms;
   go([] {
     sleep(delay / 2);
@@ -56,8 +56,7 @@ WARREN_TEST(sleep, UntilTimePointsOfAnyClock) {
   EXPECT_LT(since(start), 5s);
 }
 
-// Go: TestSleepZeroDeadlock.
-WARREN_TEST(sleep, SleepZeroDeadlock) {
+WARREN_TEST(sleep, TestSleepZeroDeadlock) {
   tests::crew crew;
   crew.go([] {
     for (int i = 0; i < 100; i++) gosched();
@@ -72,7 +71,7 @@ WARREN_TEST(sleep, SleepZeroDeadlock) {
 }
 
 // Go: TestOverflowSleep. The big sleep is left over at the end of the run, so this one has a run of its own.
-TEST(sleep, OverflowSleep) {
+TEST(sleep, TestOverflowSleep) {
   static std::atomic<bool> returned;
   returned = false;
   run(run_options{.max_procs = 2}, [] {

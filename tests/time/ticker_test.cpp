@@ -52,14 +52,13 @@ std::string ticks_on_time(int count, std::chrono::nanoseconds delta) {
   return {};
 }
 
-WARREN_TEST(ticker, Ticker) {
+WARREN_TEST(ticker, TestTicker) {
   std::string what = "not tried";
   for (int i = 0; i < 5 && !what.empty(); i++) what = ticks_on_time(10, 20ms * (i + 1));
   EXPECT_EQ(what, "");
 }
 
-// Go: TestTeardown.
-WARREN_TEST(ticker, Teardown) {
+WARREN_TEST(ticker, TestTeardown) {
   for (int i = 0; i < 3; i++) {
     ticker k(20ms);
     k.c().recv();
@@ -67,8 +66,7 @@ WARREN_TEST(ticker, Teardown) {
   }
 }
 
-// Go: TestTick.
-WARREN_TEST(ticker, Tick) {
+WARREN_TEST(ticker, TestTick) {
   EXPECT_TRUE(tick(-1ns) == nil);
   EXPECT_TRUE(tick(0s) == nil);
   time_chan c = tick(1ms);
@@ -93,8 +91,7 @@ WARREN_TEST(ticker, StopOfNil) {
   EXPECT_TRUE(zero.c() == nil);
 }
 
-// Go: TestTickTimes.
-WARREN_TEST(ticker, TickTimes) {
+WARREN_TEST(ticker, TestTickTimes) {
   std::string what;
   for (int i = 0; i < 10; i++) {
     const auto start = clock::now();
@@ -121,8 +118,7 @@ WARREN_TEST(ticker, SlowReceiverMissesTicks) {
   EXPECT_EQ(select(recv(k.c()), otherwise), 1);
 }
 
-// Go: TestTickerStress.
-WARREN_TEST(ticker, TickerStress) {
+WARREN_TEST(ticker, TestTickerStress) {
   std::atomic<bool> stop{false};
   tests::crew crew;
   crew.go([&] {
@@ -135,8 +131,7 @@ WARREN_TEST(ticker, TickerStress) {
   crew.wait();
 }
 
-// Go: TestTickerConcurrentStress.
-WARREN_TEST(ticker, TickerConcurrentStress) {
+WARREN_TEST(ticker, TestTickerConcurrentStress) {
   std::atomic<bool> stop{false};
   tests::crew others;
   others.go([&] {
@@ -156,15 +151,14 @@ WARREN_TEST(ticker, TickerConcurrentStress) {
 }
 
 // Go: TestOverflowPeriodRuntimeTimer. The tick after the first lies beyond the end of time.
-WARREN_TEST(ticker, OverflowPeriod) {
+WARREN_TEST(ticker, TestOverflowPeriodRuntimeTimer) {
   ticker k(std::chrono::nanoseconds(INT64_MAX));
   EXPECT_EQ(select(recv(k.c()), recv(time_after(5ms))), 1);
   k.reset(std::chrono::hours::max());
   EXPECT_EQ(select(recv(k.c()), recv(time_after(5ms))), 1);
 }
 
-// Go: TestMultiWakeupTicker.
-WARREN_TEST(ticker, MultiWakeupTicker) {
+WARREN_TEST(ticker, TestMultiWakeupTicker) {
   ticker k(1us);
   tests::crew crew;
   const auto n = tests::scaled(20'000);
@@ -177,7 +171,7 @@ WARREN_TEST(ticker, MultiWakeupTicker) {
 }
 
 // Go: TestLongAdjustTimers. Thousands of sleepers that have ended do not make selects with time_after slow.
-WARREN_TEST(ticker, LongAdjustTimers) {
+WARREN_TEST(ticker, TestLongAdjustTimers) {
   const auto sleepers = tests::scaled(5000);
   tests::crew crew;
   for (int i = 0; i < sleepers; i++) {

@@ -194,8 +194,8 @@ struct plain_timer : timer {
   explicit plain_timer(std::chrono::seconds d) : timer(d) {}
 };
 
-WARREN_TEST(timer_channel, ChanTimer) { contract<plain_timer>().check(); }
-WARREN_TEST(timer_channel, ChanTicker) { contract<ticker_timer>().check(); }
+WARREN_TEST(timer_channel, TestChan_Timer) { contract<plain_timer>().check(); }
+WARREN_TEST(timer_channel, TestChan_Ticker) { contract<ticker_timer>().check(); }
 
 }  // namespace
 }  // namespace warren

@@ -29,8 +29,8 @@ using namespace std::chrono_literals;
 using time_chan = recv_chan<clock::time_point>;
 
 // Go: TestZeroTimer. A timer without delay is not missed by the scheduler.
-WARREN_TEST(timer_stress, ZeroTimerChan) {
-  const auto n = tests::scaled(100'000);
+WARREN_TEST(timer_stress, TestZeroTimer_chan) {
+  const auto n = tests::scaled(1'000'000);
   for (int i = 0; i < n; i++) {
     const auto start = clock::now();
     timer t(0s);
@@ -39,8 +39,8 @@ WARREN_TEST(timer_stress, ZeroTimerChan) {
   }
 }
 
-WARREN_TEST(timer_stress, ZeroTimerFunc) {
-  const auto n = tests::scaled(100'000);
+WARREN_TEST(timer_stress, TestZeroTimer_func) {
+  const auto n = tests::scaled(1'000'000);
   for (int i = 0; i < n; i++) {
     const auto start = clock::now();
     auto c = make_chan<void>(1);
@@ -50,10 +50,10 @@ WARREN_TEST(timer_stress, ZeroTimerFunc) {
   }
 }
 
-WARREN_TEST(timer_stress, ZeroTimerCache) {
+WARREN_TEST(timer_stress, TestZeroTimer_cache) {
   auto c = make_chan<void>(1);
   timer t = after_func(1h, [c] { c.send(); });
-  const auto n = tests::scaled(100'000);
+  const auto n = tests::scaled(1'000'000);
   for (int i = 0; i < n; i++) {
     const auto start = clock::now();
     t.reset(0s);
@@ -63,7 +63,7 @@ WARREN_TEST(timer_stress, ZeroTimerCache) {
 }
 
 // Go: TestAdjustTimers. A hundred timers on a random walk; what stop and reset return is always right.
-WARREN_TEST(timer_stress, AdjustTimers) {
+WARREN_TEST(timer_stress, TestAdjustTimers) {
   struct walker {
     chan<clock::time_point> c = make_chan<clock::time_point>(1);
     timer t;
@@ -127,11 +127,10 @@ void stop_or_reset_result(bool stop) {
   crew.wait();
 }
 
-WARREN_TEST(timer_stress, StopResult) { stop_or_reset_result(true); }
-WARREN_TEST(timer_stress, ResetResult) { stop_or_reset_result(false); }
+WARREN_TEST(timer_stress, TestStopResult) { stop_or_reset_result(true); }
+WARREN_TEST(timer_stress, TestResetResult) { stop_or_reset_result(false); }
 
-// Go: TestMultiWakeupTimer.
-WARREN_TEST(timer_stress, MultiWakeupTimer) {
+WARREN_TEST(timer_stress, TestMultiWakeupTimer) {
   timer t(1ns);
   tests::crew crew;
   const auto n = tests::scaled(10'000);

@@ -90,8 +90,7 @@ WARREN_TEST(timer, ZeroTimerPanics) {
   EXPECT_EQ(panic_of([&] { zero.stop(); }), "time: Stop called on uninitialized Timer");
 }
 
-// Go: TestAfter.
-WARREN_TEST(timer, After) {
+WARREN_TEST(timer, TestAfter) {
   constexpr auto delay = 100ms;
   const auto start = clock::now();
   const auto end = time_after(delay).recv();
@@ -99,8 +98,7 @@ WARREN_TEST(timer, After) {
   EXPECT_GE(end, start + delay);
 }
 
-// Go: TestAfterTick.
-WARREN_TEST(timer, AfterTick) {
+WARREN_TEST(timer, TestAfterTick) {
   constexpr int count = 10;
   constexpr auto delta = 10ms;
   const auto start = clock::now();
@@ -127,10 +125,10 @@ std::string after_stop() {
   return {};
 }
 
-WARREN_TEST(timer, AfterStopChan) {
+WARREN_TEST(timer, TestAfterStop_chan) {
   within_attempts(5, [](int) { return after_stop<timer>(); });
 }
-WARREN_TEST(timer, AfterStopFunc) {
+WARREN_TEST(timer, TestAfterStop_func) {
   within_attempts(5, [](int) { return after_stop<func_timer>(); });
 }
 
@@ -160,19 +158,19 @@ std::string after_queuing(std::chrono::milliseconds delta, After after) {
   return wrong;
 }
 
-WARREN_TEST(timer, AfterQueuingChan) {
+WARREN_TEST(timer, TestAfterQueuing_chan) {
   within_attempts(5, [](int i) {
     return after_queuing(std::chrono::milliseconds(20 + i * 50), [](auto d) { return time_after(d); });
   });
 }
-WARREN_TEST(timer, AfterQueuingFunc) {
+WARREN_TEST(timer, TestAfterQueuing_func) {
   within_attempts(5, [](int i) {
     return after_queuing(std::chrono::milliseconds(20 + i * 50), [](auto d) { return func_timer(d).c(); });
   });
 }
 
 // Go: TestAfterTimes. What is received is the time at which it was due, not that of the receive.
-WARREN_TEST(timer, AfterTimes) {
+WARREN_TEST(timer, TestAfterTimes) {
   within_attempts(10, [](int) -> std::string {
     const auto start = clock::now();
     time_chan c = time_after(10ms);
@@ -196,12 +194,12 @@ std::string reset_once(std::chrono::nanoseconds d) {
   return {};
 }
 
-WARREN_TEST(timer, Reset) {
+WARREN_TEST(timer, TestReset) {
   within_attempts(10, [](int i) { return reset_once((1ms) * (1 << i)); });
 }
 
 // Go: TestTimerModifiedEarlier. Set to the past ten times in a row, it fires.
-WARREN_TEST(timer, TimerModifiedEarlier) {
+WARREN_TEST(timer, TestTimerModifiedEarlier) {
   const auto past = until(std::chrono::system_clock::time_point{});
   ASSERT_LT(past, 0ns);
   const auto count = tests::scaled(1000);
@@ -216,8 +214,7 @@ WARREN_TEST(timer, TimerModifiedEarlier) {
   }
 }
 
-// Go: TestTimerStopStress.
-WARREN_TEST(timer, TimerStopStress) {
+WARREN_TEST(timer, TestTimerStopStress) {
   static std::atomic<int> fired;
   fired = 0;
   tests::crew crew;
@@ -234,7 +231,7 @@ WARREN_TEST(timer, TimerStopStress) {
 }
 
 // Go: TestIssue5745. A panic between does not leave the timers locked.
-WARREN_TEST(timer, Issue5745) {
+WARREN_TEST(timer, TestIssue5745) {
   timer t(1h);
   EXPECT_EQ(panic_of([] { timer().stop(); }), "time: Stop called on uninitialized Timer");
   EXPECT_TRUE(t.stop());
