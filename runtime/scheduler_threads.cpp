@@ -47,6 +47,30 @@ worker* scheduler::new_worker() noexcept {
   return w;
 }
 
+namespace {
+
+const sanitizer::fiber* own_of_caller() noexcept {
+  const worker* w = sanitizer::watching_switches ? this_worker() : nullptr;
+  return w != nullptr ? &w->own_stack : nullptr;
+}
+
+worker* make_record(std::uint32_t index) noexcept {
+  const sanitizer::unordered_making quietly(own_of_caller());
+  auto* w = new (std::nothrow) worker;
+  if (w == nullptr) return nullptr;
+  w->index = index;
+  w->as_worker = w;
+  w->random = choice::next_stream();
+  return w;
+}
+
+bool start_on_thread(void (*body)(void*), worker* w) noexcept {
+  const sanitizer::unordered_making quietly(own_of_caller());
+  return sys::start_thread(body, w, "warren", false) == 0;
+}
+
+}  // namespace
+
 worker* scheduler::take_record() noexcept {
   for (std::uint32_t i = 0, n = worker_count(); i < n; ++i) {
     bool free = false;
@@ -57,11 +81,8 @@ worker* scheduler::take_record() noexcept {
   spin_guard hold(growing);
   const std::uint32_t n = worker_count_.load(std::memory_order_relaxed);
   if (n == most_workers) return nullptr;
-  auto* w = new (std::nothrow) worker;
+  worker* w = make_record(n);
   if (w == nullptr) return nullptr;
-  w->index = n;
-  w->as_worker = w;
-  w->random = choice::next_stream();
   w->in_use.store(true, std::memory_order_relaxed);
   list_thread(w);
   table_[n].store(w, std::memory_order_relaxed);
@@ -83,6 +104,7 @@ void scheduler::begin_on_thread(worker* w) noexcept {
 }
 
 void scheduler::end_on_thread(worker* w) noexcept {
+  if (sanitizer::watching_switches) sanitizer::disown(w->own_stack);
   w->blocks.drain();
   w->stack_pool.drain();
   {
@@ -112,7 +134,7 @@ void scheduler::abandon_locked(worker* w) noexcept {
 bool scheduler::start_searcher() noexcept {
   if (worker* w = new_worker()) {
     w->searching = true;
-    if (sys::start_thread(worker_thread, w, "warren", false) == 0) return true;
+    if (start_on_thread(worker_thread, w)) return true;
     w->searching = false;
     w->place.store(presence::unused, std::memory_order_relaxed);
     // Release: pairs with the acquire in take_record(); the record is free again.

@@ -338,10 +338,8 @@ void sieve(int capacity) {
   stop.close();
 }
 
-WARREN_TEST(go_channel, sieve1) { sieve(0); }
-WARREN_TEST(go_channel, sieve2) {
-  sieve(1);
-  sieve(50);
+WARREN_TEST(go_channel, sieve1) {
+  for (const int capacity : {0, 1, 50}) sieve(capacity);
 }
 
 WARREN_TEST(go_channel, zerosize) {

@@ -10,8 +10,10 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <queue>
 #include <string>
 #include <vector>
 
@@ -416,6 +418,85 @@ WARREN_TEST(go_select, select8) {
   }
 done:
   EXPECT_EQ(after, 32);
+}
+
+// sieve2: the primes are the odd numbers that are not among the merged multiples of the primes before them. Its goroutines
+// never end, so it has runs of its own.
+
+recv_chan<int> count_from(int first, int step, int room) {
+  const auto out = make_chan<int>(room);
+  go([=] {
+    for (int n = first;; n += step) out.send(n);
+  });
+  return out;
+}
+
+/// The composites among the odd numbers, in order. A prime is asked for when its square is next.
+recv_chan<int> composites_of(recv_chan<int> primes) {
+  struct multiples {
+    int next;
+    recv_chan<int> rest;
+    bool operator>(const multiples& other) const { return next > other.next; }
+  };
+  const auto out = make_chan<int>(50);
+  go([=] {
+    std::priority_queue<multiples, std::vector<multiples>, std::greater<>> merged;
+    for (int last = 0;;) {
+      const int p = primes.recv();
+      merged.push({p * p, count_from(p * p + 2 * p, 2 * p, 10)});
+      while (merged.top().next <= p * p) {
+        multiples m = merged.top();
+        merged.pop();
+        if (m.next != last) out.send(last = m.next);
+        m.next = m.rest.recv();
+        merged.push(m);
+      }
+    }
+  });
+  return out;
+}
+
+/// Takes whatever comes, however slowly it is taken on: primes are found long before their squares are reached.
+send_chan<int> unbounded(send_chan<int> to) {
+  const auto in = make_chan<int>(10);
+  go([=] {
+    std::deque<int> held;
+    for (int v = 0;;) {
+      const bool none = held.empty();
+      if (select(recv(in, v), send(none ? send_chan<int>(nil) : to, none ? 0 : held.front())) == 0) {
+        held.push_back(v);
+      } else {
+        held.pop_front();
+      }
+    }
+  });
+  return in;
+}
+
+void merging_sieve() {
+  const auto primes = make_chan<int>();
+  const auto found = make_chan<int>(10);
+  found.send(3);
+  go([=] {
+    const auto composites = composites_of(found);
+    const auto known = unbounded(found);
+    const auto candidates = count_from(5, 2, 50);
+    for (int p = candidates.recv();;) {
+      const int c = composites.recv();
+      for (; p < c; p = candidates.recv()) {
+        known.send(p);
+        primes.send(p);
+      }
+      if (p == c) p = candidates.recv();
+    }
+  });
+  for (const int p : {5,  7,  11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97}) {
+    EXPECT_EQ(primes.recv(), p);
+  }
+}
+
+TEST(go_select, sieve2) {
+  for (const int workers : {1, 2, 4}) run(run_options{.max_procs = workers}, merging_sieve);
 }
 
 // --- test/chanlinear.go: who waits among many leaves its queue at a constant cost.
