@@ -92,6 +92,8 @@ slab* map_slab(std::uint8_t size_class) noexcept {
     delete s;
     return nullptr;
   }
+  // One root a slab: LeakSanitizer reads the process's whole list of mappings for each. It leaves out what is guarded.
+  sanitizer::add_root(s->base, each * count);
   s->size_class = size_class;
   s->count = static_cast<std::uint8_t>(count);
   s->cold = count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
@@ -122,7 +124,6 @@ stack* warm_up(slab* s, std::uint8_t index) noexcept {
     s->prepared |= bit;
     if (!make_guard(base)) s->canaries |= bit;
     sanitizer::register_stack(base + stack::guard_bytes, base + each);
-    sanitizer::add_root(base + stack::guard_bytes, each - stack::guard_bytes);
   }
   stack* header = write_header(base + each - header_offset(index), base + stack::guard_bytes, s, index);
   if (header->canary_only) *reinterpret_cast<std::uint64_t*>(header->low) = stack::canary;

@@ -245,20 +245,23 @@ void beside_a_spawner(int at_once) {
   const auto ready = std::make_shared<arrivals>();
   const auto injected = std::make_shared<arrivals>();
   const auto old = std::make_shared<arrivals>();
+  const auto waiting = std::make_shared<arrivals>();
   chan<void> begin = make_chan<void>();
   chan<void> begin_injected = make_chan<void>();
   // A hundred that will be made ready by a goroutine, and a hundred by a thread that is no worker.
   for (int i = 0; i < 100; ++i) {
     go([=] {
+      waiting->n.fetch_add(1);
       begin.recv();
       ready->n.fetch_add(1);
     });
     go([=] {
+      waiting->n.fetch_add(1);
       begin_injected.recv();
       injected->n.fetch_add(1);
     });
   }
-  pause(5ms);
+  ASSERT_TRUE(waiting->reaches(200, 5s));
   // A hundred that have not started when the spawner begins.
   for (int i = 0; i < 100; ++i) go([=] { old->n.fetch_add(1); });
   spawner endless(at_once);
