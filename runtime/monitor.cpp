@@ -56,8 +56,9 @@ void monitor::loop() noexcept {
 bool monitor::sleep_if_idle() noexcept {
   {
     spin_guard hold(sched.places_);
-    // Work that lies there while nobody runs is that of a thread that could not be started: look() tries again.
-    if (sched.present_.load(std::memory_order_relaxed) != 0 || sched.work_visible()) return false;
+    // Work or timers that lie there while nobody runs are those of a thread that could not be started: look() tries again.
+    const bool left_alone = sched.work_visible() || (!sched.has_timekeeper() && sched.earliest_deadline() != never);
+    if (sched.present_.load(std::memory_order_relaxed) != 0 || left_alone) return false;
     sched.monitor_asleep_ = true;
   }
   const deadlock::verdict v = deadlock::look(thread_id());

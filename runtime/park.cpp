@@ -126,7 +126,7 @@ bool attach_stack(worker* w, goroutine* g) noexcept {
   w->stacks_in_use.add(1);
   g->stack_at = s;
   g->context = make_context(s, goroutine_main);
-  if (sanitizer::watching_switches) sanitizer::begin(s->fiber, w->own_stack, s->low, s->usable_bytes());
+  if (sanitizer::watching_switches) sanitizer::begin(s->fiber, s->low, s->usable_bytes());
   return true;
 }
 

@@ -93,6 +93,11 @@ void leave_over_all() noexcept {
     if (parked && !was_left && kind != nullptr && kind->withdraw != nullptr) kind->withdraw(g->waiting_on);
   });
   write_off(goroutines, stacks);
+  // What threads that are no workers made ready meanwhile.
+  queued = sched.take_all_queued();
+  while (goroutine* g = queued.pop_front()) {
+    if (!g->left_over.load(std::memory_order_relaxed)) sched.inject(g);
+  }
 }
 
 /// One run at a time; a thread that is no worker may have started the runtime before.
@@ -163,8 +168,13 @@ int run_main(const run_options& options, const main_call& m) {
   sched.wait_for_workers(saturating_add(now_ns(), saturating_ns(options.stop_grace)));
   wait_for_report();  // main() would end the process in its midst, with another status
   the_monitor.stop();
-  sched.close();
-  leave_over_all();
+  {
+    // Nobody opens the runtime anew before this run's goroutines are out of it.
+    spin_guard hold(opening);
+    sched.leave_places();
+    leave_over_all();
+    sched.close();
+  }
   return main.status;
 }
 

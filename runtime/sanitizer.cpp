@@ -43,34 +43,16 @@ bool needs_plain_guards() noexcept {
 
 bool has_own_thread() noexcept { return thread_tool(); }
 
-void adopt(fiber& own) noexcept {
-  if (!thread_tool()) return;
-  own.thread_sanitizer = __tsan_get_current_fiber();
-  own.nursery = __tsan_create_fiber(0);
+// Unseen: a record goes from thread to thread, which orders nothing else of what they did.
+WARREN_UNSEEN_BY_SANITIZERS void adopt(fiber& own) noexcept {
+  if (thread_tool()) own.thread_sanitizer = __tsan_get_current_fiber();
 }
 
-void disown(fiber& own) noexcept {
-  if (thread_tool()) __tsan_destroy_fiber(own.nursery);
-}
-
-WARREN_UNSEEN_BY_SANITIZERS unordered_making::unordered_making(const fiber* worker_own) noexcept {
-  if (worker_own == nullptr || !thread_tool()) return;
-  before_ = __tsan_get_current_fiber();
-  __tsan_switch_to_fiber(worker_own->nursery, no_sync);
-}
-
-WARREN_UNSEEN_BY_SANITIZERS unordered_making::~unordered_making() {
-  if (before_ != nullptr) __tsan_switch_to_fiber(before_, no_sync);
-}
-
-WARREN_UNSEEN_BY_SANITIZERS void begin(fiber& f, const fiber& worker_own, const void* bottom,
-                                       std::size_t bytes) noexcept {
+void begin(fiber& f, const void* bottom, std::size_t bytes) noexcept {
   f.bottom = bottom;
   f.bytes = bytes;
   f.fake_stack = nullptr;
-  if (!thread_tool()) return;
-  const unordered_making quietly(&worker_own);
-  f.thread_sanitizer = __tsan_create_fiber(0);
+  if (thread_tool()) f.thread_sanitizer = __tsan_create_fiber(0);
 }
 
 void leaving(fiber& from, fiber& to, bool last) noexcept {

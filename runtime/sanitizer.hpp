@@ -12,8 +12,8 @@
 //   * Switches order nothing by themselves (no_sync), or no race between goroutines of one worker would be seen. What does:
 //     step_out hands over what the goroutine did to its worker, so that the commit publishes it; ready() and go() hand
 //     over to the goroutine, which takes that when it steps in.
-//   * A new identity is taken for ordered after the one that made it, and so is a thread. So they are made by the worker's
-//     nursery, which has seen nothing but the worker's beginning.
+//   * A new identity counts as ordered after the worker that made it, which knows what its parked goroutines did. So some races
+//     with a goroutine's first steps stay unseen, but none is reported that is none.
 //   * A function in which the identity changes may not be instrumented: its entry would be counted for one, and its exit
 //     for another (WARREN_UNSEEN_BY_SANITIZERS). Between such a change and the jump no instrumented function may be left.
 
@@ -37,7 +37,6 @@ bool has_own_thread() noexcept;
 /// What the tools keep for one stack (or one thread's own stack).
 struct fiber {
   void* thread_sanitizer = nullptr;
-  void* nursery = nullptr;           ///< a worker's own: the identity that makes those of its goroutines
   void* fake_stack = nullptr;        ///< AddressSanitizer's, while switched away
   const void* bottom = nullptr;      ///< lowest usable byte
   std::size_t bytes = 0;
@@ -45,23 +44,8 @@ struct fiber {
 
 /// A worker's or thread's own stack, seen from itself.
 void adopt(fiber& own) noexcept;
-/// The worker's thread is about to end, or goes back to who called run().
-void disown(fiber& own) noexcept;
-/// A stack that is about to run a goroutine for the first time, by the worker whose identity is in force.
-void begin(fiber& f, const fiber& worker_own, const void* bottom, std::size_t bytes) noexcept;
-/// While it lives, what the caller makes (identities, threads and their records) is not ordered after what it did before.
-/// Null: a caller that is no worker, or no tool; nothing is done.
-class unordered_making {
- public:
-  explicit unordered_making(const fiber* worker_own) noexcept;
-  ~unordered_making();
-  unordered_making(const unordered_making&) = delete;
-  unordered_making& operator=(const unordered_making&) = delete;
-
- private:
-  void* before_ = nullptr;
-};
-
+/// A stack that is about to run a goroutine for the first time.
+void begin(fiber& f, const void* bottom, std::size_t bytes) noexcept;
 /// The worker's identity instead of the goroutine's.
 void step_out(fiber& worker_own) noexcept;
 /// The goroutine's identity again, or for the first time, with what was handed over to it at `key`.

@@ -52,12 +52,11 @@ void scheduler::requeue(worker* w, goroutine* g) noexcept {
 }
 
 void scheduler::inject(goroutine* g) noexcept {
-  if (worker* w = this_worker(); w != nullptr && stopped(w)) return leave_over(g);
   inject_.push(g);
   wake_for_work();
 }
 
-/// A goroutine that outlasts its run makes nothing runnable in a later one.
+/// A goroutine that outlasts its run starts nothing in a later one.
 void scheduler::leave_over(goroutine* g) noexcept {
   if (g->left_over.exchange(true, std::memory_order_relaxed)) return;
   g->written_off = true;
@@ -112,6 +111,7 @@ void scheduler::start(goroutine* g) noexcept {
   hand_over(g);
   g->fresh_since = look();
   worker* w = this_worker();
+  if (w != nullptr && stopped(w)) return leave_over(g);
   if (!has_place(w)) return inject(g);
   const std::uint32_t before = w->fresh.push(g);
   work_added(w, before == 0);
@@ -138,10 +138,6 @@ void scheduler::make_runnable(goroutine_list&& list) noexcept {
     while (!list.empty() && w->ready_queue.size() < run_queue::room / 2) push(w, list.pop_front());
   }
   if (list.empty()) return wake_for_work();
-  if (w != nullptr && stopped(w)) {
-    while (goroutine* g = list.pop_front()) leave_over(g);
-    return;
-  }
   inject_.append(std::move(list));
   wake_for_work();
 }
@@ -176,8 +172,11 @@ void scheduler::wake_for_work() noexcept {
 // --- picking
 
 goroutine* scheduler::pick_sometimes(worker* w, std::uint32_t tick) noexcept {
-  // The rarer look goes first, or the other would always win.
-  if ((tick & 63) == 0) {
+  // Once a look of the monitor at the latest, however long the goroutines here run between two picks. And this goes first,
+  // or the other would always win.
+  const bool new_look = w->look_seen != look();
+  w->look_seen = look();
+  if (new_look || (tick & 63) == 0) {
     if (goroutine* g = take_injected(w)) return g;
   }
   return take_aged(w);
@@ -214,9 +213,13 @@ goroutine* scheduler::take_injected(worker* w) noexcept {
   if (inject_.empty()) return nullptr;
   goroutine_list some;
   inject_.take(some, std::min(inject_.size() / max_procs() + 1, most_injected_at_once));
-  goroutine* first = some.pop_front();
+  goroutine* first = nullptr;
   while (goroutine* g = some.pop_front()) {
-    if (g->stack_at != nullptr) {
+    // Made ready by a thread just before the end of its run marked it: it never runs again.
+    if (g->left_over.load(std::memory_order_relaxed)) continue;
+    if (first == nullptr) {
+      first = g;
+    } else if (g->stack_at != nullptr) {
       push(w, g);
     } else {
       w->fresh.push(g);
@@ -322,6 +325,7 @@ void scheduler::pay_attention(worker* w) noexcept {
     spin_guard hold(places_);
     if (!has_place(w) || present_.load(std::memory_order_relaxed) <= max_procs()) return;
     unseat(w, presence::placeless);
+    ++outside_;
   }
   share_queues_of(w);
 }
@@ -351,7 +355,10 @@ goroutine* scheduler::find_work(worker* w) noexcept {
       }
       if (g != nullptr) {
         end_search(w);
-        return g;
+        if (!stopped(w)) return g;
+        // Its run was over before g was found, so g may be another run's.
+        inject(g);
+        return nullptr;
       }
     }
     sleep_idle(w);

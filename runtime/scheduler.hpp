@@ -36,6 +36,8 @@ class scheduler {
   void stop() noexcept;
   /// Waits until all workers have left, at most until the clock reads `deadline`. True when all have.
   bool wait_for_workers(std::int64_t deadline) noexcept;
+  /// The workers hold no places any more, whoever still runs.
+  void leave_places() noexcept;
   void close() noexcept;
 
   bool is_open() const noexcept;
@@ -147,14 +149,16 @@ class scheduler {
   void leave_over(goroutine* g) noexcept;
   void work_added(worker* w, bool quietly) noexcept;
   void wake_searcher() noexcept;
-  searcher call_searcher() noexcept;
-  bool start_searcher() noexcept;
+  searcher call_searcher(std::uint32_t& run) noexcept;
+  void start_searcher(std::uint32_t run) noexcept;
   void seat(worker* w) noexcept;
   void unseat(worker* w, presence then) noexcept;
+  static bool counts_as_outside(const worker* w) noexcept;
   void wake_monitor() noexcept;
-  worker* new_worker() noexcept;
+  void wake_monitor_if_all_sleep() noexcept;
+  void wait_for_another_thread() noexcept;
   worker* take_record() noexcept;
-  void renew(worker* w) noexcept;
+  bool renew(worker* w, std::uint32_t run) noexcept;
   static void worker_thread(void* raw);
   void run_worker(worker* w) noexcept;
   void begin_on_thread(worker* w) noexcept;
@@ -207,7 +211,7 @@ extern scheduler sched;
 inline goroutine* scheduler::pick(worker* w) noexcept {
   const std::uint32_t tick = w->tick + 1;
   w->tick = tick;
-  if ((tick & 7) == 0) [[unlikely]] {
+  if ((tick & 7) == 0 || w->look_seen != look()) [[unlikely]] {
     if (timers_due(w)) return nullptr;
     if (goroutine* g = pick_sometimes(w, tick)) return g;
   }

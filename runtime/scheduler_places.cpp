@@ -46,6 +46,17 @@ void scheduler::unseat(worker* w, presence then) noexcept {
   w->place.store(then, std::memory_order_relaxed);
 }
 
+/// Its goroutine runs without a place, or is in its hands on the way to a queue.
+bool scheduler::counts_as_outside(const worker* w) noexcept {
+  const presence place = w->place.load(std::memory_order_relaxed);
+  return place == presence::away || place == presence::outside || place == presence::placeless;
+}
+
+/// places_ is held. While somebody was awake there was no deadlock to be seen; now there may be one.
+void scheduler::wake_monitor_if_all_sleep() noexcept {
+  if (present_.load(std::memory_order_relaxed) == 0 && outside_ == 0) wake_monitor();
+}
+
 /// places_ is held.
 void scheduler::wake_monitor() noexcept {
   if (!monitor_asleep_) return;
@@ -59,8 +70,7 @@ bool scheduler::has_timekeeper() const noexcept { return wake_at_.load(std::memo
 
 void scheduler::enter_idle(worker* w) noexcept {
   spin_guard hold(places_);
-  const presence place = w->place.load(std::memory_order_relaxed);
-  if (place == presence::away || place == presence::outside) --outside_;
+  if (counts_as_outside(w)) --outside_;
   w->attention.fetch_and(~(attention::away | attention::resized), std::memory_order_relaxed);
   unseat(w, presence::idle);
   w->wake_word.store(0, std::memory_order_relaxed);
@@ -72,6 +82,11 @@ void scheduler::enter_idle(worker* w) noexcept {
     timekeeper_ = w;
     wake_at_.store(never, std::memory_order_relaxed);
   }
+  if (w->searching) {
+    w->searching = false;
+    searching_.store(0, std::memory_order_relaxed);
+  }
+  wake_monitor_if_all_sleep();
 }
 
 /// places_ is held.
@@ -113,7 +128,7 @@ bool scheduler::sleep_once(worker* w) noexcept {
   }
   // Acquire: pairs with the release of who woke us.
   const std::uint32_t word = w->wake_word.exchange(0, std::memory_order_acquire);
-  if (word == wake_up::with_place || stopped(w)) return true;
+  if (word == wake_up::with_place || stopped(w) || has_place(w)) return true;
   {
     spin_guard hold(places_);
     if (timekeeper_ == w) wake_at_.store(never, std::memory_order_relaxed);
@@ -123,8 +138,15 @@ bool scheduler::sleep_once(worker* w) noexcept {
   const std::int64_t now = now_ns();
   if (earliest_deadline() > now) return false;
   if (take_place(w)) return true;  // find_work fires what is due
+  {
+    spin_guard hold(places_);
+    ++outside_;  // what it takes out of the heaps now is in no queue yet
+  }
   for (std::uint32_t i = 0, n = worker_count(); i < n; ++i) fire_timers(worker_at(i)->timers, now);
   fire_timers(shared_timers_, now);
+  spin_guard hold(places_);
+  --outside_;
+  wake_monitor_if_all_sleep();
   return has_place(w);
 }
 
@@ -133,10 +155,6 @@ void scheduler::sleep_idle(worker* w) noexcept {
   // A worker that came back and found no place: those who hold the places may never search.
   if (!has_place(w)) share_queues_of(w);
   enter_idle(w);
-  if (w->searching) {
-    w->searching = false;
-    searching_.store(0, std::memory_order_relaxed);
-  }
   // StoreLoad, the sleeper's half; pairs with the fences in work_added(), wake_for_work() and arm().
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (work_visible() && take_place(w)) {
@@ -159,11 +177,12 @@ bool scheduler::leave_as_caller(worker* w) noexcept {
   go_outside(w);
   share_queues_of(w);
   const bool needed = work_visible() || earliest_deadline() != never;
+  if (needed) wait_for_another_thread();
   spin_guard hold(places_);
-  --outside_;
-  const bool alone = threads_ == 1;
-  if (!needed || !alone) {
-    w->place.store(presence::unused, std::memory_order_relaxed);
+  if (counts_as_outside(w)) --outside_;
+  if (!needed || threads_ != 1 || stopped(w)) {
+    unseat(w, presence::unused);
+    wake_monitor_if_all_sleep();
     return true;
   }
   seat(w);
@@ -171,16 +190,26 @@ bool scheduler::leave_as_caller(worker* w) noexcept {
   return false;
 }
 
+/// Who holds `searching_` at this moment, so that nobody else is woken, starts a thread or is about to give it back.
+void scheduler::wait_for_another_thread() noexcept {
+  constexpr int looks = 100;
+  for (int i = 0; i < looks; ++i) {
+    {
+      spin_guard hold(places_);
+      if (threads_ != 1) return;
+    }
+    if (searching_.load(std::memory_order_relaxed) == 0) return wake_for_work();
+    sys::yield_thread();
+  }
+}
+
 void scheduler::wake_searcher() noexcept {
   std::uint32_t nobody = 0;
   if (!searching_.compare_exchange_strong(nobody, 1, std::memory_order_relaxed)) return;
-  switch (call_searcher()) {
+  std::uint32_t run = 0;
+  switch (call_searcher(run)) {
     case searcher::woken: return;
-    case searcher::to_be_started:
-      if (start_searcher()) return;
-      searching_.store(0, std::memory_order_relaxed);
-      // None will be had at once: those who hold the places find the work, or the monitor tries again.
-      return;
+    case searcher::to_be_started: return start_searcher(run);
     case searcher::not_wanted: break;
   }
   searching_.store(0, std::memory_order_relaxed);
@@ -189,8 +218,8 @@ void scheduler::wake_searcher() noexcept {
   if (present_.load(std::memory_order_relaxed) < max_procs() && !is_stopping() && work_visible()) wake_for_work();
 }
 
-/// Wakes an idle worker as the one that searches, or makes room for another thread.
-scheduler::searcher scheduler::call_searcher() noexcept {
+/// Wakes an idle worker as the one that searches, or makes room for another thread, in the run with that number.
+scheduler::searcher scheduler::call_searcher(std::uint32_t& run) noexcept {
   worker* w = nullptr;
   {
     spin_guard hold(places_);
@@ -200,6 +229,7 @@ scheduler::searcher scheduler::call_searcher() noexcept {
       if (threads_ >= max_threads_) fatal("thread exhaustion");
       ++threads_;
       seat(nullptr);
+      run = epoch_.load(std::memory_order_relaxed);
       return searcher::to_be_started;
     }
     // All of it under the lock: a sleeper that wakes by itself at this moment finds everything done.
@@ -216,7 +246,8 @@ scheduler::searcher scheduler::call_searcher() noexcept {
 void scheduler::go_outside(worker* w) noexcept {
   {
     spin_guard hold(places_);
-    if (w->place.load(std::memory_order_relaxed) != presence::away) ++outside_;
+    if (stopped(w)) return;  // a later run knows nothing of it
+    if (!counts_as_outside(w)) ++outside_;
     unseat(w, presence::outside);
   }
   share_timers_of(w);
@@ -229,12 +260,12 @@ bool scheduler::come_back(worker* w) noexcept {
   spin_guard hold(places_);
   if (stopped(w)) return false;
   if (has_place(w)) return true;
-  if (w->place.load(std::memory_order_relaxed) != presence::placeless) --outside_;
   w->attention.fetch_and(~attention::away, std::memory_order_relaxed);
   if (present_.load(std::memory_order_relaxed) >= max_procs()) {
     w->place.store(presence::placeless, std::memory_order_relaxed);
     return false;
   }
+  --outside_;
   seat(w);
   return true;
 }
@@ -274,13 +305,14 @@ bool scheduler::all_asleep() noexcept {
 void scheduler::locked_ready(goroutine* g) noexcept {
   worker* home = g->home;
   {
+    // Under the lock: once it has been handed over its thread may be done with it, and be woken for something else.
     spin_guard hold(places_);
     ++outside_;
     awakenings_.fetch_add(1, std::memory_order_relaxed);
+    // Release, twice: pairs with the acquires in find_work() and wait_for_locked().
+    home->handed.store(g, std::memory_order_release);
+    home->wake_word.store(wake_up::look_again, std::memory_order_release);
   }
-  // Release: pairs with the acquire in find_work() and wait_for_locked().
-  home->handed.store(g, std::memory_order_release);
-  home->wake_word.store(wake_up::look_again, std::memory_order_release);
   sys::futex_wake(home->wake_word, 1);
 }
 
@@ -288,13 +320,15 @@ void scheduler::wait_for_locked(worker* w) noexcept {
   {
     spin_guard hold(places_);
     --outside_;
-    // While it ran there was no deadlock to be seen; now there may be one.
-    if (present_.load(std::memory_order_relaxed) == 0 && outside_ == 0) wake_monitor();
+    wake_monitor_if_all_sleep();
   }
-  // Acquire: pairs with the release in locked_ready().
-  while (!stopped(w) && w->handed.load(std::memory_order_acquire) == nullptr) {
+  for (;;) {
+    // seq_cst: pairs with the stores in locked_ready() and stop(). It must not come after the looks that follow it, or it
+    // would wipe out the ring for what they have not seen.
+    w->wake_word.exchange(0, std::memory_order_seq_cst);
+    // Acquire: pairs with the release in locked_ready().
+    if (stopped(w) || w->handed.load(std::memory_order_acquire) != nullptr) return;
     sys::futex_wait(w->wake_word, 0, -1);
-    w->wake_word.store(0, std::memory_order_relaxed);
   }
 }
 

@@ -24,52 +24,25 @@ std::uint32_t scheduler::worker_count() const noexcept {
   return worker_count_.load(std::memory_order_acquire);
 }
 
-/// A record that nobody uses becomes that of a thread about to start in this run.
-void scheduler::renew(worker* w) noexcept {
+/// A record that nobody uses becomes that of a thread about to start in that run. False: the run is over.
+bool scheduler::renew(worker* w, std::uint32_t run) noexcept {
   w->current = nullptr;
   w->locked = nullptr;
   w->handed.store(nullptr, std::memory_order_relaxed);
   w->searching = false;
   w->dead_stack = nullptr;
   w->tick = 0;
+  w->epoch = run;
+  share_queues_of(w);  // what its last thread put there when its run was over already
   w->attention.store(0, std::memory_order_relaxed);
   // StoreLoad; pairs with the fence in stop(), which may have set the bit before it was cleared here.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (is_stopping()) w->attention.fetch_or(attention::stop, std::memory_order_relaxed);
   spin_guard hold(places_);
-  w->epoch = epoch_.load(std::memory_order_relaxed);
+  if (epoch_.load(std::memory_order_relaxed) != run) return false;
   w->place.store(presence::present, std::memory_order_relaxed);
+  return true;
 }
-
-worker* scheduler::new_worker() noexcept {
-  worker* w = take_record();
-  if (w != nullptr) renew(w);
-  return w;
-}
-
-namespace {
-
-const sanitizer::fiber* own_of_caller() noexcept {
-  const worker* w = sanitizer::watching_switches ? this_worker() : nullptr;
-  return w != nullptr ? &w->own_stack : nullptr;
-}
-
-worker* make_record(std::uint32_t index) noexcept {
-  const sanitizer::unordered_making quietly(own_of_caller());
-  auto* w = new (std::nothrow) worker;
-  if (w == nullptr) return nullptr;
-  w->index = index;
-  w->as_worker = w;
-  w->random = choice::next_stream();
-  return w;
-}
-
-bool start_on_thread(void (*body)(void*), worker* w) noexcept {
-  const sanitizer::unordered_making quietly(own_of_caller());
-  return sys::start_thread(body, w, "warren", false) == 0;
-}
-
-}  // namespace
 
 worker* scheduler::take_record() noexcept {
   for (std::uint32_t i = 0, n = worker_count(); i < n; ++i) {
@@ -81,8 +54,11 @@ worker* scheduler::take_record() noexcept {
   spin_guard hold(growing);
   const std::uint32_t n = worker_count_.load(std::memory_order_relaxed);
   if (n == most_workers) return nullptr;
-  worker* w = make_record(n);
+  auto* w = new (std::nothrow) worker;
   if (w == nullptr) return nullptr;
+  w->index = n;
+  w->as_worker = w;
+  w->random = choice::next_stream();
   w->in_use.store(true, std::memory_order_relaxed);
   list_thread(w);
   table_[n].store(w, std::memory_order_relaxed);
@@ -104,7 +80,6 @@ void scheduler::begin_on_thread(worker* w) noexcept {
 }
 
 void scheduler::end_on_thread(worker* w) noexcept {
-  if (sanitizer::watching_switches) sanitizer::disown(w->own_stack);
   w->blocks.drain();
   w->stack_pool.drain();
   {
@@ -130,20 +105,27 @@ void scheduler::abandon_locked(worker* w) noexcept {
   w->in_use.store(false, std::memory_order_release);  // pairs with the acquire in take_record()
 }
 
-/// A thread for which a place was made. False: none can be had.
-bool scheduler::start_searcher() noexcept {
-  if (worker* w = new_worker()) {
+/// A thread for which a place was made in that run. If none can be had, none will be had at once: those who hold the places
+/// find the work, or the monitor tries again.
+void scheduler::start_searcher(std::uint32_t run) noexcept {
+  worker* w = take_record();
+  if (w != nullptr && renew(w, run)) {
     w->searching = true;
-    if (start_on_thread(worker_thread, w)) return true;
+    if (sys::start_thread(worker_thread, w, "warren", false) == 0) return;
     w->searching = false;
-    w->place.store(presence::unused, std::memory_order_relaxed);
-    // Release: pairs with the acquire in take_record(); the record is free again.
-    w->in_use.store(false, std::memory_order_release);
   }
-  spin_guard hold(places_);
-  --threads_;
-  present_.store(present_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
-  return false;
+  {
+    spin_guard hold(places_);
+    if (w != nullptr) w->place.store(presence::unused, std::memory_order_relaxed);
+    // A run that has ended meanwhile took its counts with it.
+    if (epoch_.load(std::memory_order_relaxed) == run) {
+      --threads_;
+      present_.store(present_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+      searching_.store(0, std::memory_order_relaxed);
+    }
+  }
+  // Release: pairs with the acquire in take_record(); the record is free again.
+  if (w != nullptr) w->in_use.store(false, std::memory_order_release);
 }
 
 void scheduler::run_worker(worker* w) noexcept {
@@ -161,8 +143,9 @@ void scheduler::worker_thread(void* raw) {
 
 void scheduler::work_on_this_thread(goroutine* first) {
   thread* before = this_thread();
-  worker* w = new_worker();
+  worker* w = take_record();
   if (w == nullptr) fatal("out of memory");
+  renew(w, epoch_.load(std::memory_order_relaxed));
   {
     spin_guard hold(places_);
     ++threads_;
@@ -176,6 +159,7 @@ void scheduler::work_on_this_thread(goroutine* first) {
   run_from_scheduler(w, first);
   run_worker(w);
   set_exceptions(find_exception_state(), callers);
+  sys::set_timer_slack(0);  // as it was
   end_on_thread(w);
   set_this_thread(before);
 }
@@ -237,14 +221,15 @@ void scheduler::wait_until_stopped() noexcept {
   caller_thread_.store(0, std::memory_order_relaxed);
 }
 
-void scheduler::close() noexcept {
-  {
-    spin_guard hold(places_);
-    // A thread that did not come keeps running its goroutine: what that makes ready is for others.
-    for (std::uint32_t i = 0, n = worker_count(); i < n; ++i) {
-      worker_at(i)->place.store(presence::unused, std::memory_order_relaxed);
-    }
+void scheduler::leave_places() noexcept {
+  spin_guard hold(places_);
+  // A thread that did not come keeps running its goroutine: what that makes ready is for others.
+  for (std::uint32_t i = 0, n = worker_count(); i < n; ++i) {
+    worker_at(i)->place.store(presence::unused, std::memory_order_relaxed);
   }
+}
+
+void scheduler::close() noexcept {
   // Release: pairs with the acquire in is_open().
   open_.store(false, std::memory_order_release);
 }

@@ -42,6 +42,10 @@ std::int64_t scheduler::armed_timers() noexcept {
 
 void scheduler::arm(timer_node& node, std::int64_t when) noexcept {
   worker* w = this_worker();
+  if (w != nullptr && stopped(w)) {
+    timers_of_ended_runs_.insert(node, when);
+    return;
+  }
   const bool own = has_place(w);
   if ((own ? w->timers : shared_timers_).insert(node, when)) deadline_added(when, own);
 }

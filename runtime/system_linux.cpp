@@ -130,6 +130,19 @@ void* run_thread(void* raw) {
 
 }  // namespace
 
+namespace {
+
+/// All but those that a thread sends to itself by a fault.
+sigset_t block_all_signals() noexcept {
+  sigset_t all, before;
+  sigfillset(&all);
+  for (const int fault_signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) sigdelset(&all, fault_signal);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  return before;
+}
+
+}  // namespace
+
 int start_thread(void (*body)(void*), void* argument, const char* name, bool block_signals) noexcept {
   if (const int error = injected_failure(call::create_thread)) return -error;
   auto* start = new (std::nothrow) thread_start{body, argument, {}};
@@ -138,10 +151,8 @@ int start_thread(void (*body)(void*), void* argument, const char* name, bool blo
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  sigset_t all, before;
-  sigfillset(&all);
-  for (const int fault_signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) sigdelset(&all, fault_signal);
-  if (block_signals) pthread_sigmask(SIG_SETMASK, &all, &before);
+  sigset_t before;
+  if (block_signals) before = block_all_signals();
   pthread_t id;
   const int error = pthread_create(&id, &attributes, run_thread, start);
   if (block_signals) pthread_sigmask(SIG_SETMASK, &before, nullptr);

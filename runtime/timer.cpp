@@ -10,7 +10,9 @@
 namespace warren::runtime {
 
 void arm(timer_node& node, std::int64_t when) noexcept {
-  if (!sched.is_open()) start_in_background();
+  // A goroutine that outlasts its run needs no runtime: nothing wakes it any more.
+  const worker* w = this_worker();
+  if (!sched.is_open() && !(w != nullptr && stopped(w))) start_in_background();
   sched.arm(node, when);
 }
 

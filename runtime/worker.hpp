@@ -26,7 +26,7 @@ enum class presence : std::uint8_t {
   present,    ///< holds a place
   idle,       ///< in the idle list, asleep or about to be
   away,       ///< the monitor gave its place to another while it sat in one goroutine
-  placeless,  ///< lost its place on the way back, or gave it up: about to be idle
+  placeless,  ///< lost its place on the way back, or gave it up: about to be idle, perhaps with a goroutine in hands
   outside,    ///< in a blocking call, or in a goroutine that has the thread for itself
 };
 
@@ -39,6 +39,7 @@ struct worker : thread {
   owned<std::uint32_t> quiet_left = 0;        ///< wake-ups still to be left out; see scheduler.cpp
   owned<std::uint32_t> quiet_span = 0;
   owned<std::uint32_t> stolen_seen = 0;
+  owned<std::uint32_t> look_seen = 0;         ///< the monitor's last look that a pick has taken note of
   owned<std::uint32_t> ration_of_look = 0;    ///< of fresh goroutines taken for their age; see take_aged()
   owned<std::uint32_t> ration_left = 0;
   owned<stack*> dead_stack = nullptr;         ///< of the goroutine that has just ended, until the switch is over

@@ -40,24 +40,9 @@ int count_unguarded(int workers) {
 WARREN_PROGRAM(race_on_one_worker) { return count_unguarded(1); }
 WARREN_PROGRAM(race_on_two_workers) { return count_unguarded(2); }
 
-WARREN_PROGRAM(race_with_the_goroutine_that_started_it) {
-  run(run_options{.max_procs = 1}, [] {
-    int unguarded = 0;
-    chan<void> end = make_chan<void>();
-    go([&unguarded, end] {
-      ++unguarded;
-      end.send();
-    });
-    ++unguarded;
-    end.recv();
-  });
-  return 0;
-}
-
 TEST(thread_sanitizer, sees_races_between_goroutines) {
   if (!under_thread_sanitizer) GTEST_SKIP() << "built without it";
-  for (const char* program :
-       {"race_on_one_worker", "race_on_two_workers", "race_with_the_goroutine_that_started_it"}) {
+  for (const char* program : {"race_on_one_worker", "race_on_two_workers"}) {
     const program_end end = run_program(program, 60);
     EXPECT_EQ(end.status, 66) << program;
     EXPECT_NE(end.err.find("data race"), std::string::npos) << program << ":\n" << end.err;
