@@ -22,7 +22,7 @@ LIVE = [
                          r"  \d+ \"reader\" \[chan receive\]  read_all at \S*deadlock\.cpp:\d+\n",
                          r"  \d+ \[chan send\]  write_one at ", r"  \d+ \[select\]  choose at ",
                          r"  \d+ \[mutex lock\]  lock_twice at ", r"  \d+ \[chan receive nil\]  wait_for_nil at "]),
-    ("goroutine READER bt", [r"#0 .*\n", r"#\d+ .*\bread_all \(c=\.\.\.\) at \S*deadlock\.cpp:\d+\n"]),
+    ("goroutine READER bt", [r"#0 .*\n", r"#\d+ .*\bread_all \(.*\) at \S*deadlock\.cpp:\d+\n"]),
     ("goroutine READER info frame", [r"in read_all "]),
     ("goroutine all bt", [r"goroutine 1 \[wait group wait\]:\n#0 ", r"goroutine \d+ \"reader\" \[chan receive\]:\n#0 ",
                           r" read_all ", r" write_one ", r" choose ", r" lock_twice ", r" wait_for_nil "]),
