@@ -70,6 +70,8 @@ outcome receive(core* ch, void* value);
 outcome try_receive(core* ch, void* value) noexcept;
 /// Throws channel_error for a nil or closed channel. Never switches.
 void close(core* ch);
+/// A look without the lock, before a try. False: at one moment a send (a receive) could not go ahead.
+bool seems_ready(const core* ch, bool is_send) noexcept;
 std::size_t length(core* ch) noexcept;
 std::size_t capacity(const core* ch) noexcept;
 
@@ -89,7 +91,9 @@ class any_channel {
     std::swap(core_, other.core_);
     return *this;
   }
-  ~any_channel() { release(core_); }
+  ~any_channel() {
+    if (core_ != nullptr) release(core_);
+  }
 
   core* get() const noexcept { return core_; }
   friend bool operator==(const any_channel& a, const any_channel& b) noexcept { return a.core_ == b.core_; }

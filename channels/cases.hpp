@@ -31,6 +31,7 @@ class channel_operand {
     w.channel = channel_;
     w.borrowed = own_.get() == nullptr;
   }
+  bool seems_ready(bool is_send) const noexcept { return channels::seems_ready(channel_, is_send); }
   any_channel share() const noexcept {
     retain(channel_);
     return any_channel(channel_);
@@ -125,6 +126,7 @@ class [[nodiscard("a case does nothing outside of select")]] receive_case : publ
     }
   }
 
+  bool seems_ready() const noexcept { return from_.seems_ready(false); }
   const channel_operand& from() const noexcept { return from_; }
   Then&& then() noexcept { return std::forward<Then>(then_); }
 
@@ -149,6 +151,7 @@ class [[nodiscard("a case does nothing outside of select")]] receive_case<void, 
   void fill(channel_waiter& w) noexcept { from_.fill(w); }
   void complete(bool ok) { pass_on_nothing(then_, ok); }
 
+  bool seems_ready() const noexcept { return from_.seems_ready(false); }
   const channel_operand& from() const noexcept { return from_; }
   Then&& then() noexcept { return std::forward<Then>(then_); }
 
@@ -182,6 +185,7 @@ class [[nodiscard("a case does nothing outside of select")]] send_case : public 
   }
   void complete(bool) { then_(); }
 
+  bool seems_ready() const noexcept { return to_.seems_ready(true); }
   const channel_operand& to() const noexcept { return to_; }
   element&& value() noexcept { return std::move(value_); }
   Then&& then() noexcept { return std::forward<Then>(then_); }
@@ -206,6 +210,7 @@ class [[nodiscard("a case does nothing outside of select")]] send_case<void, The
   }
   void complete(bool) { then_(); }
 
+  bool seems_ready() const noexcept { return to_.seems_ready(true); }
   const channel_operand& to() const noexcept { return to_; }
   Then&& then() noexcept { return std::forward<Then>(then_); }
 
@@ -249,6 +254,16 @@ template <class C>
 inline constexpr bool is_otherwise = std::same_as<C, otherwise_keyword>;
 template <class Then>
 inline constexpr bool is_otherwise<otherwise_case<Then>> = true;
+
+/// For a select of one case beside an otherwise.
+template <class C>
+bool seems_ready(const C& one) noexcept {
+  if constexpr (is_otherwise<C>) {
+    return false;
+  } else {
+    return one.seems_ready();
+  }
+}
 
 /// Where among the cases of a select the otherwise stands; their number if there is none.
 template <class... Cases>

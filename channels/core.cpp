@@ -280,6 +280,11 @@ bool seems_ready(const core* ch) noexcept {
 
 }  // namespace
 
+bool seems_ready(const core* ch, bool is_send) noexcept {
+  if (ch == nullptr) return false;
+  return is_send ? seems_ready<&core::seems_sendable>(ch) : seems_ready<&core::seems_receivable>(ch);
+}
+
 void send(core* ch, void* value) {
   if (ch == nullptr) [[unlikely]] wait_for_ever(sending_to_nil);
   runtime::thread* t = runtime::current_thread();

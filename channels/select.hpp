@@ -113,6 +113,15 @@ int select(Cases&&... cases) {
   constexpr int n_others = (0 + ... + channels::is_otherwise<std::remove_cvref_t<Cases>>);
   static_assert(n_others <= 1, "select: there is at most one otherwise");
 
+  if constexpr (n == 2 && n_others == 1) {
+    // The most frequent form, a try that fails, costs a look.
+    if (!(channels::seems_ready(cases) || ...)) {
+      constexpr int otherwise_at = channels::position_of_otherwise<std::remove_cvref_t<Cases>...>();
+      int at = 0;
+      (void)((at++ == otherwise_at && (cases.complete(false), true)) || ...);
+      return otherwise_at;
+    }
+  }
   channels::channel_waiter waiters[n];
   int filled = 0;
   const auto fill = [&](auto& one) {

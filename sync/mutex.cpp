@@ -4,7 +4,7 @@
 // A word for those who meet nobody, a queue for those who do.
 //
 //      locked  queued  woken
-//        0       0       0     free                      lock(): one compare-exchange
+//        0       0       0     free                      lock(): one locked instruction
 //        1       0       0     held                      unlock(): one compare-exchange
 //        1       1       0     held, others wait         unlock() takes the first out of the queue; if it
 //                                                        has waited for 1 ms it becomes the holder, else
@@ -58,14 +58,23 @@ void pause_between_looks() noexcept {
 
 }  // namespace
 
+// Without a frame of its own: what it pushed would have to reach memory before the locked instruction.
 void mutex::lock() {
+  const runtime::thread* t = runtime::this_thread();
+  if (t == nullptr || t->attention.load(std::memory_order_relaxed) != 0) [[unlikely]] return lock_with_attention();
+  // Not by a compare-exchange: setting a bit (`lock bts`) takes a tenth less, and changes nothing of what is held.
+  // Acquire: pairs with the releases in leave() and unlock_contended().
+  if ((state_.fetch_or(locked, std::memory_order_acquire) & locked) != 0) [[unlikely]] return lock_contended();
+}
+
+[[gnu::noinline]] void mutex::lock_with_attention() {
   // Before, not after: a goroutine that gives way here does not make others wait for what it holds.
   runtime::switch_point();
   std::uint32_t s = 0;
-  if (!enter(s, locked)) [[unlikely]] lock_contended();
+  if (!enter(s, locked)) lock_contended();
 }
 
-void mutex::lock_contended() {
+[[gnu::noinline]] void mutex::lock_contended() {
   runtime::queue_waiter w;
   std::uint32_t mine = 0;  // `woken`, when it is for this waiter that it is set
   int looks = worth_spinning() ? 0 : looks_before_waiting;

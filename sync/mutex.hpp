@@ -58,6 +58,7 @@ class mutex {
     // Release: pairs with the acquire in enter().
     return state_.compare_exchange_weak(s, next, std::memory_order_release, std::memory_order_relaxed);
   }
+  void lock_with_attention();
   void lock_contended();
   void unlock_contended() noexcept;
   void forsake_waiters() noexcept;
