@@ -20,8 +20,7 @@ using namespace warren::tests;
 
 /// Without a look at a clock, or anything else that might order.
 void spend_time() {
-  for (volatile int i = 0; i < 20'000'000; i = i + 1) {
-  }
+  for (int i = 0; i < 20'000'000; ++i) asm volatile("");
 }
 
 /// Two goroutines that run at the same time and have nothing in common but the end.
