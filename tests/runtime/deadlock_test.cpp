@@ -152,6 +152,58 @@ WARREN_PROGRAM(deadlock_after_blocking) {
   return 0;
 }
 
+// A goroutine that computes is sent away from its place, and the worker that took it has gone to sleep long before.
+WARREN_PROGRAM(deadlock_of_one_sent_away) {
+  run(run_options{.max_procs = 1}, [] {
+    go([] {});
+    compute(60ms);
+    say_asleep();
+    make_chan<int>().recv();
+  });
+  return 0;
+}
+
+WARREN_PROGRAM(deadlock_after_one_sent_away) {
+  run(run_options{.max_procs = 1}, [] {
+    go([] {
+      go([] {});
+      compute(60ms);
+      say_asleep();
+    });
+    make_chan<int>().recv();
+  });
+  return 0;
+}
+
+TEST(deadlock, is_reported_after_a_goroutine_was_sent_away) {
+  expect_deadlock("deadlock_of_one_sent_away");
+  expect_deadlock("deadlock_after_one_sent_away");
+}
+
+// A goroutine of an ended run goes outside, which is none of the next run's business.
+WARREN_PROGRAM(deadlock_beside_a_left_over_goroutine) {
+  static std::atomic<bool> begun{false};
+  static std::atomic<bool> go_on{false};
+  run(run_options{.max_procs = 1, .stop_grace = 5ms}, [] {
+    go([] {
+      begun = true;
+      while (!go_on) {
+      }
+      blocking([] {});
+    });
+    while (!begun) gosched();
+  });
+  run(run_options{.max_procs = 1}, [] {
+    go_on = true;
+    pause(50ms);
+    say_asleep();
+    make_chan<int>().recv();
+  });
+  return 0;
+}
+
+TEST(deadlock, is_reported_beside_a_left_over_goroutine) { expect_deadlock("deadlock_beside_a_left_over_goroutine"); }
+
 WARREN_PROGRAM(deadlock_in_a_second_run) {
   run([] { go([] { select(); }); });
   run([] {

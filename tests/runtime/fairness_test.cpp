@@ -306,6 +306,31 @@ WARREN_TEST(fairness, between_those_that_always_give_way) {
   EXPECT_GT(least * n * 20, sum) << "somebody had less than a twentieth of the average";
 }
 
+// --- goroutines that compute for long, and give way in time
+
+TEST(fairness, of_timers_beside_goroutines_that_give_way_each_8_ms) {
+  run(run_options{.max_procs = 1}, [] {
+    const auto stop = std::make_shared<std::atomic<bool>>(false);
+    for (int i = 0; i < 6; ++i) {
+      go([=] {
+        while (!*stop) {
+          compute(8ms);
+          gosched();
+        }
+      });
+    }
+    std::int64_t worst = 0;
+    for (int i = 0; i < 10; ++i) {
+      const stopwatch watch;
+      pause(5ms);
+      worst = std::max(worst, watch.ms());
+    }
+    *stop = true;
+    // Within a few of their turns, not after sixty of them.
+    EXPECT_LT(worst, 250);
+  });
+}
+
 // --- goroutines that never call the runtime
 
 class beside_hogs : public ::testing::TestWithParam<int> {};

@@ -324,4 +324,80 @@ WARREN_TEST(gomaxprocs, TestStopTheWorldDeadlock) {
   gomaxprocs(before);
 }
 
+// --- what outlasts a run, and the next one
+
+/// A goroutine that does not stop; ends the run and leaves it behind. Then it does `last` while `next` runs.
+template <class Last, class Next>
+void outlast(Last last, Next next) {
+  std::atomic<bool> begun{false};
+  std::atomic<bool> go_on{false};
+  std::atomic<bool> over{false};
+  run(run_options{.max_procs = 1, .stop_grace = 5ms}, [&] {
+    go([&] {
+      begun = true;
+      while (!go_on) {
+      }
+      last();
+      over = true;
+    });
+    while (!begun) gosched();
+  });
+  run(run_options{.max_procs = 1}, [&] {
+    go([&] {
+      pause(5ms);
+      go_on = true;
+    });
+    next();
+    EXPECT_TRUE(eventually([&] { return over.load(); }));
+  });
+}
+
+TEST(run, gets_what_a_goroutine_of_the_last_one_sends) {
+  const chan<int> c = make_chan<int>();
+  bool sent = false;
+  outlast([&] { sent = c.try_send(7); }, [&] { EXPECT_EQ(c.recv(), 7); });
+  EXPECT_TRUE(sent);
+}
+
+TEST(run, is_its_own_though_a_goroutine_of_the_last_one_arms_timers) {
+  std::atomic<bool> begun{false};
+  std::atomic<bool> go_on{false};
+  run(run_options{.max_procs = 1, .stop_grace = 5ms}, [&] {
+    go([&] {
+      begun = true;
+      while (!go_on) {
+      }
+      pause(1ms);  // for ever: its run is over
+    });
+    while (!begun) gosched();
+  });
+  go_on = true;
+  std::this_thread::sleep_for(20ms);
+  int procs = 0;
+  run(run_options{.max_procs = 3}, [&] { procs = gomaxprocs(); });
+  EXPECT_EQ(procs, 3) << "the runtime was up by itself";
+}
+
+TEST(run, loses_no_goroutine_to_workers_of_the_last_one) {
+  watchdog dog("runs one after the other", 120s);
+  for (std::int64_t i = 0; i < scaled(500) + 20; ++i) {
+    run(run_options{.max_procs = 4, .stop_grace = 0s}, [] {
+      for (int j = 0; j < 6; ++j) {
+        go([] { go([] {}); });
+      }
+      gosched();
+    });
+    run(run_options{.max_procs = 4}, [] {
+      const chan<int> c = make_chan<int>();
+      for (int j = 0; j < 8; ++j) {
+        go([=] {
+          gosched();
+          c.send(1);
+        });
+      }
+      for (int j = 0; j < 8; ++j) c.recv();
+    });
+  }
+}
+
 }  // namespace
