@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "deadlock.hpp"
 
-#include "population.hpp"
 #include "dump.hpp"
 #include "fatal.hpp"
+#include "population.hpp"
 #include "sanitizer.hpp"
 #include "scheduler.hpp"
 #include "system.hpp"
@@ -59,7 +59,7 @@ verdict look(int monitor_thread) noexcept {
   if (others_live(monitor_thread)) return verdict::others_may_act;
   // They were looked at one after the other. One may have woken another that had been seen asleep, and gone to sleep
   // itself before its turn came.
-  if (!nothing_comes_by_itself() || sched.awakenings() != awakenings) return verdict::others_may_act;
+  if (!nothing_comes_by_itself() || sched.awakenings() != awakenings) return verdict::in_motion;
   if (sched.waiting_for_stack() > 0) fatal("out of memory: cannot map a goroutine stack");
   if (live_goroutines() == 0) fatal_without_trace("no goroutines (main called runtime.Goexit) - deadlock!");
   report_deadlock();

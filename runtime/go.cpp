@@ -6,11 +6,11 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "population.hpp"
 #include "entry.hpp"
 #include "fatal.hpp"
 #include "goroutine_pool.hpp"
 #include "park.hpp"
+#include "population.hpp"
 #include "run_state.hpp"
 #include "scheduler.hpp"
 

@@ -13,7 +13,7 @@ constinit monitor the_monitor;
 
 namespace {
 constexpr std::int64_t look_ns = 10'000'000;
-constexpr std::int64_t longest_recheck_ns = 5'000'000'000;
+constexpr std::int64_t longest_recheck_ns = 1'000'000'000;
 }  // namespace
 
 void monitor::start() noexcept {
@@ -62,7 +62,6 @@ bool monitor::sleep_if_idle() noexcept {
     sched.monitor_asleep_ = true;
   }
   const deadlock::verdict v = deadlock::look(thread_id());
-  const bool look_again = v == deadlock::verdict::others_may_act;
   if (sched.waiting_for_stack() > 0) {
     // Nobody is there to end and leave a stack behind; there may be memory again.
     sched.stack_released();
@@ -71,8 +70,9 @@ bool monitor::sleep_if_idle() noexcept {
     sched.monitor_asleep_ = false;
     return true;
   }
-  sched.monitor_bell_.wait(look_again ? recheck_ns_.get() : never);
-  recheck_ns_ = look_again ? std::min(recheck_ns_ * 2, longest_recheck_ns) : look_ns;
+  sched.monitor_bell_.wait(v == deadlock::verdict::alive ? never : recheck_ns_.get());
+  const bool more_patient = v == deadlock::verdict::others_may_act;
+  recheck_ns_ = more_patient ? std::min(recheck_ns_ * 2, longest_recheck_ns) : look_ns;
   spin_guard hold(sched.places_);
   sched.monitor_asleep_ = false;
   return true;

@@ -9,9 +9,9 @@
 #include <cstdlib>
 #include <utility>
 
-#include "population.hpp"
 #include "entry.hpp"
 #include "fatal.hpp"
+#include "population.hpp"
 #include "scheduler.hpp"
 #include "switch.hpp"
 #include "system.hpp"

@@ -8,7 +8,6 @@
 #include <optional>
 #include <stdexcept>
 
-#include "population.hpp"
 #include "crash.hpp"
 #include "entry.hpp"
 #include "fatal.hpp"
@@ -16,6 +15,7 @@
 #include "goroutine_pool.hpp"
 #include "monitor.hpp"
 #include "park.hpp"
+#include "population.hpp"
 #include "report.hpp"
 #include "run_state.hpp"
 #include "scheduler.hpp"

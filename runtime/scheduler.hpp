@@ -84,6 +84,8 @@ class scheduler {
   /// The monitor: takes the place of a worker that does not come to a switch point. False: it had none.
   bool send_away(worker* w) noexcept;
   std::uint32_t max_procs() const noexcept { return max_procs_.load(std::memory_order_relaxed); }
+  /// How many workers hold a place.
+  std::uint32_t present() const noexcept { return present_.load(std::memory_order_relaxed); }
   std::uint32_t set_max_procs(std::uint32_t n) noexcept;
   void locked_ready(goroutine* g) noexcept;
 
@@ -104,6 +106,11 @@ class scheduler {
   bool has_timekeeper() const noexcept;
   /// Whoever was woken up to now. What was seen asleep since it read the same has been so all the time.
   std::uint64_t awakenings() const noexcept { return awakenings_.load(std::memory_order_relaxed); }
+  /// There is a free place, and nobody searches for work. What lies in a queue at that moment, put there by one who is
+  /// done with it, was missed: a lost wake-up.
+  bool unattended() const noexcept {
+    return present_.load(std::memory_order_relaxed) < max_procs() && searching_.load(std::memory_order_relaxed) == 0;
+  }
   /// Nobody runs, searches, or is in a call: whatever sleeps now can be woken only from outside the library.
   bool all_asleep() noexcept;
   std::uint32_t waiting_for_stack() const noexcept { return without_stack_count_.load(std::memory_order_relaxed); }
@@ -216,7 +223,7 @@ inline goroutine* scheduler::pick(worker* w) noexcept {
     if (goroutine* g = pick_sometimes(w, tick)) return g;
   }
   if (w->run_next.load(std::memory_order_relaxed) != nullptr) {
-    // Acquire: pairs with the release in push() and the exchanges of thieves.
+    // Acquire: pairs with the release in make_runnable() and the exchanges of thieves.
     if (goroutine* g = w->run_next.exchange(nullptr, std::memory_order_acq_rel)) {
       const std::uint32_t streak = w->run_next_streak + 1;
       w->run_next_streak = streak;

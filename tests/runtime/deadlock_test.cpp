@@ -41,7 +41,7 @@ void expect_deadlock(const char* program, const std::vector<environment_change>&
   EXPECT_EQ(end.status, 2) << program;
   // Both clocks are the monotonic one. A machine that does other things as well may be late to run us.
   const std::int64_t ms = (end.complained_at - end.number("asleep")) / 1'000'000;
-  EXPECT_LT(ms, scale() > 1 ? 5000 : 100) << program;
+  EXPECT_LT(ms, scale() > 1 ? 1000 : 100) << program;
 }
 
 WARREN_PROGRAM(deadlock_of_goroutine_1) {

@@ -8,11 +8,15 @@
 #include <warren/runtime/goroutine.hpp>
 #include <warren/runtime/park.hpp>
 #include <warren/runtime/run.hpp>
+#include <warren/runtime/scheduler.hpp>
 #include <warren/runtime/spinlock.hpp>
+#include <warren/runtime/system.hpp>
 #include <warren/runtime/timer.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -153,6 +157,106 @@ void wake_by_ready(int threads, std::int64_t times) {
 
 WARREN_TEST(wake, by_a_thread_that_makes_ready) { wake_by_ready(1, scaled(100'000)); }
 WARREN_TEST(wake, by_three_threads_that_make_ready) { wake_by_ready(3, scaled(20'000)); }
+
+/// Whether a goroutine that somebody has put into a queue was missed by all: there is a free place, nobody searches, and
+/// no worker is on its way to do so, because the threads of all are asleep in the kernel, but for that of `busy`.
+template <class LiesThere>
+bool was_missed(const runtime::worker* busy, LiesThere lies_there) {
+  const auto missed = [&] { return runtime::sched.unattended() && lies_there(); };
+  for (int looks = 0; looks < 2000; ++looks) {
+    if (!missed()) return false;
+  }
+  for (std::uint32_t i = 0; i < runtime::sched.worker_count(); ++i) {
+    const runtime::worker* w = runtime::sched.worker_at(i);
+    if (w != busy && w->in_use.load() && runtime::sys::thread_is_runnable(w->id)) return false;
+  }
+  return missed();
+}
+
+void spin_finely(std::uint32_t steps) {
+  for (std::uint32_t i = 0; i < steps; ++i) asm volatile("" : : : "memory");
+}
+
+/// Makes a goroutine ready at the very moment when the last worker falls asleep, so that the two halves of the handshake
+/// run side by side, each with its stores still on their way. That moment is found by trial: earlier when everybody was
+/// asleep already, later when somebody was not. Asks the scheduler, not the clock, whether the wake-up was lost.
+WARREN_TEST(wake, at_the_moment_of_falling_asleep) {
+  watchdog dog("waking at the moment of falling asleep", 240s);
+  const std::int64_t times = scaled(50'000);
+  mailbox box;
+  std::atomic<std::int64_t> turns{0};
+  std::atomic<std::int64_t> lost{0};
+  std::atomic<std::int64_t> asleep_first{0};
+  std::atomic<bool> over{false};
+  go([&] {
+    for (std::int64_t n = 0; n < times; ++n) {
+      box.wait();
+      turns.fetch_add(1);
+    }
+  });
+  std::thread waker = stranger(5, [&](runtime::choice random) {
+    std::uint32_t delay = 1000;
+    for (std::int64_t n = 0; n < times; ++n) {
+      while (box.who.load() == nullptr) runtime::cpu_pause();
+      spin_finely(delay + random.below(64));
+      const bool asleep = runtime::sched.unattended();
+      box.wake();
+      delay = asleep ? delay - std::min(delay, 16u) : delay + 16;
+      asleep_first += asleep ? 1 : 0;
+      while (turns.load() == n) {
+        if (!was_missed(nullptr, [&] { return turns.load() == n && runtime::sched.present() == 0; })) continue;
+        lost.fetch_add(1);
+        while (turns.load() == n) std::this_thread::yield();
+      }
+    }
+    over = true;
+  });
+  EXPECT_TRUE(eventually([&] { return over.load(); }, 240s));
+  waker.join();
+  ::testing::Test::RecordProperty("asleep_first", std::to_string(asleep_first));
+  EXPECT_EQ(lost, 0);
+}
+
+/// Makes two goroutines ready at once, of which each waits without parking until the other runs: whoever comes for the
+/// first must see to it that somebody comes for the second, whose waker had seen the searcher and woken nobody.
+WARREN_TEST(wake, of_two_at_once) {
+  if (gomaxprocs() == 1) return;  // the two would wait for each other until a slice ends
+  watchdog dog("waking two at once", 240s);
+  const std::int64_t times = scaled(500);
+  std::array<mailbox, 2> boxes;
+  std::atomic<std::int64_t> running{0};
+  std::atomic<runtime::worker*> first{nullptr};
+  std::atomic<std::int64_t> missed{0};
+  std::atomic<int> done{0};
+  for (mailbox& box : boxes) {
+    go([&] {
+      for (std::int64_t n = 1; n <= times; ++n) {
+        box.wait();
+        first.store(runtime::this_worker());
+        running.fetch_add(1);
+        while (running.load() < 2 * n) runtime::cpu_pause();
+      }
+      done.fetch_add(1);
+    });
+  }
+  std::thread waker([&] {
+    for (std::int64_t n = 1; n <= times; ++n) {
+      for (mailbox& box : boxes) {
+        while (box.who.load() == nullptr) std::this_thread::yield();
+      }
+      for (mailbox& box : boxes) box.wake();
+      while (running.load() < 2 * n) {
+        const auto one_waits = [&] { return running.load() == 2 * n - 1 && runtime::sched.present() == 1; };
+        if (!one_waits() || !was_missed(first.load(), one_waits)) continue;
+        missed.fetch_add(1);
+        while (running.load() < 2 * n) std::this_thread::yield();
+      }
+    }
+  });
+  EXPECT_TRUE(eventually([&] { return done == 2; }, 240s));
+  waker.join();
+  EXPECT_EQ(missed, 0);
+}
 
 WARREN_TEST(wake, by_goroutines_that_hand_work_back_and_forth) {
   // Each pair alternates short work and a hand-over, so that workers keep falling asleep and being woken.

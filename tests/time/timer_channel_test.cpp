@@ -6,8 +6,10 @@
 #include <utility>
 
 #include <warren/channels/channel.hpp>
+#include <warren/channels/core.hpp>
 #include <warren/channels/select.hpp>
 #include <warren/runtime/go.hpp>
+#include <warren/runtime/spinlock.hpp>
 #include <warren/time/sleep.hpp>
 #include <warren/time/ticker.hpp>
 #include <warren/time/timer.hpp>
@@ -196,6 +198,43 @@ struct plain_timer : timer {
 
 WARREN_TEST(timer_channel, TestChan_Timer) { contract<plain_timer>().check(); }
 WARREN_TEST(timer_channel, TestChan_Ticker) { contract<ticker_timer>().check(); }
+
+/// Fires while the only receiver is a select that another case has decided already, but which has not left the queue yet:
+/// its value goes into the ring.
+template <class Timer>
+void fire_past_a_decided_select(Timer& t) {
+  channels::core* ch = t.c().untyped().get();
+  channels::select_claim decided{1};
+  channels::channel_waiter w(ch, nullptr, false);
+  w.position = 0;
+  w.who = nullptr;
+  w.claim = &decided;
+  {
+    const runtime::spin_guard guard(ch->lock);
+    ch->enqueue(&w);
+  }
+  t.reset(1ms);
+  while (ch->drained()) sleep(1ms);
+  const runtime::spin_guard guard(ch->lock);
+  ch->dequeue(&w);
+}
+
+WARREN_TEST(timer_channel, what_a_decided_select_left_behind_is_old) {
+  timer t(1h);
+  fire_past_a_decided_select(t);
+  EXPECT_TRUE(t.stop()) << "nobody received it";
+  EXPECT_EQ(select(recv(t.c()), otherwise), 1);
+  fire_past_a_decided_select(t);
+  EXPECT_TRUE(t.reset(1h));
+  EXPECT_EQ(select(recv(t.c()), otherwise), 1);
+  ticker k(1h);
+  fire_past_a_decided_select(k);
+  k.reset(1h);
+  EXPECT_EQ(select(recv(k.c()), otherwise), 1);
+  fire_past_a_decided_select(k);
+  k.stop();
+  EXPECT_EQ(select(recv(k.c()), otherwise), 1);
+}
 
 }  // namespace
 }  // namespace warren
