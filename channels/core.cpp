@@ -34,7 +34,7 @@ bool claimed(const channel_waiter* w) noexcept {
   return w->claim != nullptr && w->claim->winner.load(std::memory_order_relaxed) != select_claim::unclaimed;
 }
 
-bool win(channel_waiter* w) noexcept {
+inline bool win(channel_waiter* w) noexcept {
   if (w->claim == nullptr) return true;
   std::int32_t nobody = select_claim::unclaimed;
   return w->claim->winner.compare_exchange_strong(nobody, w->position, std::memory_order_relaxed);
@@ -49,7 +49,7 @@ bool has_unclaimed(const waiter_queue& queue) noexcept {
 
 }  // namespace
 
-channel_waiter* waiter_queue::claim_first() noexcept {
+[[gnu::always_inline]] inline channel_waiter* waiter_queue::claim_first() noexcept {
   while (channel_waiter* w = head.load(std::memory_order_relaxed)) {
     remove(w);
     w->queued = false;
@@ -130,7 +130,7 @@ bool core::can_take() noexcept {
 }
 
 /// To the first receiver that can be claimed.
-bool core::hand_over(void* value, runtime::goroutine*& woken) noexcept {
+[[gnu::noinline]] bool core::hand_over(void* value, runtime::goroutine*& woken) noexcept {
   channel_waiter* w = receivers_.claim_first();
   if (fed() && receivers_.empty()) feed_->disarm(this);
   if (w == nullptr) return false;
@@ -140,8 +140,18 @@ bool core::hand_over(void* value, runtime::goroutine*& woken) noexcept {
   return true;
 }
 
+/// From the first sender that can be claimed.
+[[gnu::noinline]] bool core::take_over(void* value, runtime::goroutine*& woken) noexcept {
+  channel_waiter* w = senders_.claim_first();
+  if (w == nullptr) return false;
+  if (value != nullptr) move(value, w->value);
+  w->success = true;
+  woken = w->who;
+  return true;
+}
+
 /// The value of the first sender that can be claimed takes the place of the element that was just taken out.
-bool core::let_in(runtime::goroutine*& woken) noexcept {
+[[gnu::noinline]] bool core::let_in(runtime::goroutine*& woken) noexcept {
   channel_waiter* w = senders_.claim_first();
   if (w == nullptr) return false;
   put(w->value, count() - 1);
@@ -167,14 +177,7 @@ bool core::let_in(runtime::goroutine*& woken) noexcept {
     if (senders_.empty() || !let_in(woken)) set_count(count() - 1);
     return outcome::done;
   }
-  if (!senders_.empty()) {
-    if (channel_waiter* w = senders_.claim_first()) {
-      if (value != nullptr) move(value, w->value);
-      w->success = true;
-      woken = w->who;
-      return outcome::done;
-    }
-  }
+  if (!senders_.empty() && take_over(value, woken)) return outcome::done;
   return closed_.load(std::memory_order_relaxed) ? outcome::closed : outcome::empty;
 }
 

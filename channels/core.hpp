@@ -125,6 +125,7 @@ class core : public counted {
   void pop_ring(void* value) noexcept;
   void move(void* to, void* from) const noexcept;
   bool hand_over(void* value, runtime::goroutine*& woken) noexcept;
+  bool take_over(void* value, runtime::goroutine*& woken) noexcept;
   bool let_in(runtime::goroutine*& woken) noexcept;
 
   // offer() and take() where they must not cost a call.

@@ -45,7 +45,7 @@ WARREN_UNSEEN_BY_SANITIZERS inline void step_in(goroutine* g) noexcept {
   sanitizer::hand_over_end(w);  // see begin_on_thread()
 }
 
-void release_dead_stack(worker* w) noexcept {
+[[gnu::noinline]] void release_dead_stack(worker* w) noexcept {
   stack* s = w->dead_stack;
   w->dead_stack = nullptr;
   if (sanitizer::watching_switches) {
@@ -56,7 +56,6 @@ void release_dead_stack(worker* w) noexcept {
   if (sched.waiting_for_stack() > 0) sched.stack_released();
 }
 
-bool refuse(goroutine*, void*) noexcept { return false; }
 bool refuse_and_run(goroutine* self, void* other) noexcept {
   if (self->left_over.load(std::memory_order_relaxed)) return true;
   sched.requeue(this_worker(), self);
@@ -70,34 +69,41 @@ bool refuse_and_inject(goroutine* self, void*) noexcept {
   return true;
 }
 
-constexpr park_kind giving_way{wait_reason::gosched, refuse, nullptr};
+constexpr park_kind giving_way{wait_reason::gosched, nullptr, nullptr};  // see committed()
 constexpr park_kind giving_way_to_one{wait_reason::gosched, refuse_and_run, nullptr};
 constexpr park_kind without_place{wait_reason::gosched, refuse_and_inject, nullptr};
 
 /// The run is over: whoever parks now stays for ever, and nobody may find it.
-void stay_for_ever(goroutine* g, const park_kind* kind) noexcept {
+[[gnu::noinline]] void stay_for_ever(goroutine* g, const park_kind* kind) noexcept {
+  g->state.store(goroutine_state::parked, std::memory_order_relaxed);
+  g->left_over.store(true, std::memory_order_relaxed);
   void* waiting_on = g->waiting_on;
   if (kind->commit != nullptr) kind->commit(g, waiting_on);
   if (kind->withdraw != nullptr) kind->withdraw(waiting_on);
 }
 
-void committed(worker* w, goroutine* left) noexcept {
-  const park_kind* kind = left->kind;
-  left->state.store(goroutine_state::parked, std::memory_order_relaxed);
-  if ((w->attention.load(std::memory_order_relaxed) & attention::stop) != 0) [[unlikely]] {
-    left->left_over.store(true, std::memory_order_relaxed);
-    return stay_for_ever(left, kind);
-  }
-  if (kind->commit == nullptr || kind->commit(left, left->waiting_on)) return;
-  // A commit that refuses may have used the waiting stack. Giving way uses none, and orders nothing.
-  if (kind != &giving_way) sched.hand_over(left);
+[[gnu::noinline]] void refused(worker* w, goroutine* left) noexcept {
+  sched.hand_over(left);  // the commit may have used the waiting stack
   left->state.store(goroutine_state::runnable, std::memory_order_relaxed);
   if (left->has(goroutine::locked)) return sched.locked_ready(left);
   sched.requeue(w, left);
 }
 
+WARREN_FLATTENED void committed(worker* w, goroutine* left) noexcept {
+  const park_kind* kind = left->kind;
+  if (stopped(w)) [[unlikely]] return stay_for_ever(left, kind);
+  // Giving way uses no waiting stack and orders nothing, and who has a thread for itself does not do it here.
+  if (kind == &giving_way) {
+    left->state.store(goroutine_state::runnable, std::memory_order_relaxed);
+    return sched.requeue(w, left);
+  }
+  left->state.store(goroutine_state::parked, std::memory_order_relaxed);
+  if (kind->commit == nullptr || kind->commit(left, left->waiting_on)) [[likely]] return;
+  refused(w, left);
+}
+
 /// First thing on the arriving side.
-WARREN_UNSEEN_BY_SANITIZERS void finish_switch(transfer from) noexcept {
+WARREN_UNSEEN_BY_SANITIZERS WARREN_FLATTENED void finish_switch(transfer from) noexcept {
   auto* w = this_worker();
   auto* left = static_cast<goroutine*>(from.data);
   w->fence_owed = true;
@@ -117,7 +123,7 @@ WARREN_UNSEEN_BY_SANITIZERS void finish_switch(transfer from) noexcept {
 WARREN_UNSEEN_BY_SANITIZERS void goroutine_main(transfer from);
 
 /// Gives a fresh goroutine a stack. False: none can be had; it waits for one.
-bool attach_stack(worker* w, goroutine* g) noexcept {
+[[gnu::noinline]] bool attach_stack(worker* w, goroutine* g) noexcept {
   stack* s = g->stack_class == stacks::default_class ? w->stack_pool.take() : stacks::take(g->stack_class);
   if (s == nullptr) {
     sched.wait_for_stack(g);
@@ -131,22 +137,26 @@ bool attach_stack(worker* w, goroutine* g) noexcept {
 }
 
 /// Makes g the worker's current one, with its exception state in place. Its context is where to jump.
-void install(worker* w, goroutine* g) noexcept {
+WARREN_FLATTENED void install(worker* w, goroutine* g) noexcept {
   g->state.store(goroutine_state::running, std::memory_order_relaxed);
   w->current = g;
 }
 
+/// A fresh goroutine, its stack attached, or another if there are no more stacks.
+[[gnu::noinline]] goroutine* made_runnable(worker* w, goroutine* g) noexcept {
+  while (g != nullptr && g->stack_at == nullptr && !attach_stack(w, g)) g = sched.pick(w);
+  return g;
+}
+
 /// The next goroutine that can run at once, stack attached.
-goroutine* pick_runnable(worker* w) noexcept {
-  while (goroutine* g = sched.pick(w)) {
-    if (g->stack_at != nullptr || attach_stack(w, g)) return g;
-  }
-  return nullptr;
+WARREN_FLATTENED goroutine* pick_runnable(worker* w) noexcept {
+  goroutine* g = sched.pick(w);
+  return g == nullptr || g->stack_at != nullptr ? g : made_runnable(w, g);
 }
 
 /// Leaves `from`, which has stepped out, for `to` (null: the worker's own stack). Returns when somebody comes back to
 /// `from`.
-WARREN_UNSEEN_BY_SANITIZERS void switch_to(worker* w, goroutine* from, goroutine* to) noexcept {
+WARREN_UNSEEN_BY_SANITIZERS WARREN_FLATTENED void switch_to(worker* w, goroutine* from, goroutine* to) noexcept {
   if (to != nullptr) {
     swap_exceptions(w->exceptions, from->exceptions, to->exceptions);
     install(w, to);
@@ -232,8 +242,7 @@ WARREN_UNSEEN_BY_SANITIZERS void goroutine_main(transfer from) {
       continue;
     }
     w->stacks_in_use.add(-1);
-    while (next != nullptr && next->stack_at == nullptr && !attach_stack(w, next)) next = sched.pick(w);
-    leave_ended(w, mine, next);
+    leave_ended(w, mine, made_runnable(w, next));
   }
 }
 
@@ -253,7 +262,7 @@ void park_thread(goroutine* self, const park_kind& kind, void* waiting_on) {
 }
 
 /// A switch to the worker's own stack, where attention is paid.
-void park_through_scheduler(worker* w, goroutine* g, const park_kind& kind, void* waiting_on) {
+[[gnu::noinline]] void park_through_scheduler(worker* w, goroutine* g, const park_kind& kind, void* waiting_on) {
   g->kind = &kind;
   g->waiting_on = waiting_on;
   step_out(w);

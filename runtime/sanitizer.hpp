@@ -25,6 +25,19 @@
 #define WARREN_UNSEEN_BY_SANITIZERS
 #endif
 
+/// A part of the hot path that is a function only for the reader. Under a sanitizer it stays one: what it is not to see
+/// must not melt into what it is.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define WARREN_FLATTENED inline
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define WARREN_FLATTENED inline
+#endif
+#endif
+#if !defined(WARREN_FLATTENED)
+#define WARREN_FLATTENED [[gnu::always_inline]] inline
+#endif
+
 namespace warren::runtime::sanitizer {
 
 /// True when any tool has to be told of switches: one predictable branch on the fast path.

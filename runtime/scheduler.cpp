@@ -38,17 +38,16 @@ constexpr int pauses_between_polls = 60;
 
 // --- adding work
 
-void scheduler::push(worker* w, goroutine* g) noexcept {
-  if (w->ready_queue.push(g)) return;
+void scheduler::push_fresh(worker* w, goroutine* g) noexcept {
+  if (!w->fresh.push(g)) [[unlikely]] push(w, g);
+}
+
+/// The ready queue is full: half of it and g go where all look.
+void scheduler::push_half_out(worker* w, goroutine* g) noexcept {
   goroutine_list overflow;
   w->ready_queue.steal(overflow, run_queue::room / 2);
   overflow.push_back(g);
   inject_.append(std::move(overflow));
-}
-
-void scheduler::requeue(worker* w, goroutine* g) noexcept {
-  if (!has_place(w)) return inject(g);
-  push(w, g);
 }
 
 void scheduler::inject(goroutine* g) noexcept {
@@ -61,14 +60,6 @@ void scheduler::leave_over(goroutine* g) noexcept {
   if (g->left_over.exchange(true, std::memory_order_relaxed)) return;
   g->written_off = true;
   write_off(1, g->stack_at != nullptr ? 1 : 0);
-}
-
-void scheduler::hand_over(goroutine* g) noexcept {
-  if (sanitizer::watching_switches) [[unlikely]] sanitizer::hand_over_begin(g->hand_over_key());
-}
-
-bool scheduler::stands_in_no_queue(const goroutine* g) noexcept {
-  return g->has(goroutine::no_queue) || g->left_over.load(std::memory_order_relaxed);
 }
 
 /// ready() for those that stand in no worker's queue.
@@ -113,11 +104,12 @@ void scheduler::start(goroutine* g) noexcept {
   worker* w = this_worker();
   if (w != nullptr && stopped(w)) return leave_over(g);
   if (!has_place(w)) return inject(g);
-  const std::uint32_t before = w->fresh.push(g);
-  work_added(w, before == 0);
+  const bool alone = w->fresh.empty();
+  push_fresh(w, g);
+  work_added(w, alone);
 }
 
-void scheduler::make_runnable(goroutine* g) noexcept {
+[[gnu::always_inline]] inline void scheduler::make_runnable(goroutine* g) noexcept {
   worker* w = this_worker();
   if (!has_place(w)) return inject(g);
   if (w->run_next.load(std::memory_order_relaxed) == nullptr) {
@@ -142,12 +134,16 @@ void scheduler::make_runnable(goroutine_list&& list) noexcept {
   wake_for_work();
 }
 
-void scheduler::work_added(worker* w, bool quietly) noexcept {
+[[gnu::always_inline]] inline void scheduler::work_added(worker* w, bool quietly) noexcept {
   if (max_procs() == 1) return;  // the one place is ours
   if (quietly && w->quiet_left > 0) {
     w->quiet_left = w->quiet_left - 1;
     return;
   }
+  wake_for_added(w, quietly);
+}
+
+void scheduler::wake_for_added(worker* w, bool quietly) noexcept {
   // StoreLoad, the adder's half; pairs with the fence in sleep_idle() and end_search().
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (present_.load(std::memory_order_relaxed) >= max_procs() || searching_.load(std::memory_order_relaxed) != 0) return;
@@ -193,6 +189,18 @@ bool scheduler::streak_is_over(worker* w, std::uint32_t streak) noexcept {
   return now - w->streak_since >= slice_ns;
 }
 
+/// g, taken from run_next like some before it, or another. A pair that hands over through run_next inherits its slice, or
+/// it would keep all others waiting.
+goroutine* scheduler::pick_after_streak(worker* w, goroutine* g) noexcept {
+  if (!streak_is_over(w, w->run_next_streak)) return g;
+  goroutine* other = w->ready_queue.pop();
+  if (other == nullptr) other = w->fresh.pop_newest();
+  if (other == nullptr) return g;
+  w->run_next_streak = 0;
+  requeue(w, g);
+  return other;
+}
+
 /// A fresh goroutine that has waited for 10 ms, at most every 8th pick. Starting the oldest opens another branch of a tree
 /// of goroutines beside the one being walked in depth, so it is rationed: a few a look. (A ration that grows with the
 /// number that waits feeds itself: the branches it opens wait as well.)
@@ -222,7 +230,7 @@ goroutine* scheduler::take_injected(worker* w) noexcept {
     } else if (g->stack_at != nullptr) {
       push(w, g);
     } else {
-      w->fresh.push(g);
+      push_fresh(w, g);
     }
   }
   return first;
@@ -262,13 +270,12 @@ void scheduler::end_search(worker* w) noexcept {
 /// The oldest of the victim's fresh goroutines; some that come after it go to the thief's own fresh ones, so that it
 /// walks them in depth as well.
 goroutine* scheduler::steal_fresh(worker* thief, worker* victim) noexcept {
-  goroutine_list loot;
-  victim->fresh.steal(loot, most_fresh_stolen);
-  goroutine* first = loot.pop_front();
-  if (first == nullptr) return nullptr;
+  goroutine* loot[most_fresh_stolen];
+  const std::uint32_t n = victim->fresh.steal(loot, most_fresh_stolen);
+  if (n == 0) return nullptr;
   victim->stolen_from.fetch_add(1, std::memory_order_relaxed);
-  while (goroutine* g = loot.pop_front()) thief->fresh.push(g);
-  return first;
+  for (std::uint32_t i = 1; i < n; ++i) push_fresh(thief, loot[i]);
+  return loot[0];
 }
 
 goroutine* scheduler::steal_from(worker* thief, worker* victim, bool late) noexcept {
@@ -378,7 +385,9 @@ void scheduler::share_queues_of(worker* w) noexcept {
 void scheduler::empty_queues_of(worker* w, goroutine_list& to) noexcept {
   while (w->ready_queue.steal(to, run_queue::room) > 0) {
   }
-  while (w->fresh.steal(to, UINT32_MAX) > 0) {
+  goroutine* some[64];
+  while (const std::uint32_t n = w->fresh.steal(some, std::size(some))) {
+    for (std::uint32_t i = 0; i < n; ++i) to.push_back(some[i]);
   }
   // Acquire: pairs with the release in make_runnable().
   if (goroutine* g = w->run_next.exchange(nullptr, std::memory_order_acq_rel)) to.push_back(g);

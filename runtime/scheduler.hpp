@@ -132,6 +132,7 @@ class scheduler {
   void ready_elsewhere(goroutine* g) noexcept;
   goroutine* pick_sometimes(worker* w, std::uint32_t tick) noexcept;
   bool streak_is_over(worker* w, std::uint32_t streak) noexcept;
+  goroutine* pick_after_streak(worker* w, goroutine* g) noexcept;
   goroutine* take_injected(worker* w) noexcept;
   goroutine* take_aged(worker* w) noexcept;
   goroutine* steal_fresh(worker* thief, worker* victim) noexcept;
@@ -153,8 +154,11 @@ class scheduler {
   bool leave_as_caller(worker* w) noexcept;
 
   void push(worker* w, goroutine* g) noexcept;
+  void push_fresh(worker* w, goroutine* g) noexcept;
+  void push_half_out(worker* w, goroutine* g) noexcept;
   void leave_over(goroutine* g) noexcept;
   void work_added(worker* w, bool quietly) noexcept;
+  void wake_for_added(worker* w, bool quietly) noexcept;
   void wake_searcher() noexcept;
   searcher call_searcher(std::uint32_t& run) noexcept;
   void start_searcher(std::uint32_t run) noexcept;
@@ -215,7 +219,7 @@ class scheduler {
 /// The process has one.
 extern scheduler sched;
 
-inline goroutine* scheduler::pick(worker* w) noexcept {
+WARREN_FLATTENED goroutine* scheduler::pick(worker* w) noexcept {
   const std::uint32_t tick = w->tick + 1;
   w->tick = tick;
   if ((tick & 7) == 0 || w->look_seen != look()) [[unlikely]] {
@@ -227,19 +231,29 @@ inline goroutine* scheduler::pick(worker* w) noexcept {
     if (goroutine* g = w->run_next.exchange(nullptr, std::memory_order_acq_rel)) {
       const std::uint32_t streak = w->run_next_streak + 1;
       w->run_next_streak = streak;
-      // A pair that hands over through run_next inherits its slice, or it would keep all others waiting.
-      if ((streak & 15) != 4 || !streak_is_over(w, streak)) return g;
-      goroutine* other = w->ready_queue.pop();
-      if (other == nullptr) other = w->fresh.pop_newest();
-      if (other == nullptr) return g;
-      w->run_next_streak = 0;
-      requeue(w, g);
-      return other;
+      return (streak & 15) != 4 ? g : pick_after_streak(w, g);
     }
   }
   w->run_next_streak = 0;
   if (goroutine* g = w->ready_queue.pop()) return g;
-  return w->fresh.pop_newest();
+  return w->fresh.empty() ? nullptr : w->fresh.pop_newest();
+}
+
+WARREN_FLATTENED void scheduler::push(worker* w, goroutine* g) noexcept {
+  if (!w->ready_queue.push(g)) [[unlikely]] push_half_out(w, g);
+}
+
+WARREN_FLATTENED void scheduler::requeue(worker* w, goroutine* g) noexcept {
+  if (!has_place(w)) [[unlikely]] return inject(g);
+  push(w, g);
+}
+
+WARREN_FLATTENED bool scheduler::stands_in_no_queue(const goroutine* g) noexcept {
+  return g->has(goroutine::no_queue) || g->left_over.load(std::memory_order_relaxed);
+}
+
+WARREN_FLATTENED void scheduler::hand_over(goroutine* g) noexcept {
+  if (sanitizer::watching_switches) [[unlikely]] sanitizer::hand_over_begin(g->hand_over_key());
 }
 
 }  // namespace warren::runtime

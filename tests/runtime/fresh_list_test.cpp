@@ -27,13 +27,11 @@ TEST(fresh_list, gives_its_owner_the_newest) {
   const auto g = make_goroutines(3);
   fresh_list list;
   EXPECT_EQ(list.pop_newest(), nullptr);
-  EXPECT_EQ(list.push(&g[0]), 0u);
-  EXPECT_EQ(list.push(&g[1]), 1u);
-  EXPECT_EQ(list.push(&g[2]), 2u);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(list.push(&g[i]));
   EXPECT_EQ(list.size(), 3u);
   EXPECT_EQ(list.pop_newest(), &g[2]);
   EXPECT_EQ(list.pop_newest(), &g[1]);
-  EXPECT_EQ(list.push(&g[2]), 1u);
+  EXPECT_TRUE(list.push(&g[2]));
   EXPECT_EQ(list.pop_newest(), &g[2]);
   EXPECT_EQ(list.pop_newest(), &g[0]);
   EXPECT_EQ(list.pop_newest(), nullptr);
@@ -44,16 +42,40 @@ TEST(fresh_list, gives_thieves_the_oldest) {
   const auto g = make_goroutines(7);
   fresh_list list;
   for (std::size_t i = 0; i < 7; ++i) list.push(&g[i]);
-  goroutine_list loot;
+  goroutine* loot[100];
   EXPECT_EQ(list.steal(loot, 100), 4u);
-  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(loot.pop_front(), &g[i]);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(loot[i], &g[i]);
   EXPECT_EQ(list.steal(loot, 1), 1u);
-  EXPECT_EQ(loot.pop_front(), &g[4]);
+  EXPECT_EQ(loot[0], &g[4]);
   EXPECT_EQ(list.pop_newest(), &g[6]);
   EXPECT_EQ(list.steal(loot, 100), 1u);
-  EXPECT_EQ(loot.pop_front(), &g[5]);
+  EXPECT_EQ(loot[0], &g[5]);
   EXPECT_EQ(list.steal(loot, 100), 0u);
   EXPECT_EQ(list.size(), 0u);
+}
+
+TEST(fresh_list, keeps_its_order_while_it_grows_and_wraps) {
+  constexpr std::size_t n = 50'000;
+  const auto g = make_goroutines(n);
+  fresh_list list;
+  goroutine* loot[7];
+  std::size_t oldest = 0;
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t i = 0; i < n; ++i) {
+      ASSERT_TRUE(list.push(&g[i]));
+      if (i % 16 != 15) continue;
+      // Takes from the old end while it grows at the new one, so that the ring's begin is anywhere when it is full.
+      ASSERT_EQ(list.steal(loot, 7), 7u);
+      for (goroutine* one : loot) ASSERT_EQ(one, &g[oldest++]);
+    }
+    while (oldest < n / 2) {
+      ASSERT_EQ(list.steal(loot, 1), 1u);
+      ASSERT_EQ(loot[0], &g[oldest++]);
+    }
+    for (std::size_t i = n; i-- > oldest;) ASSERT_EQ(list.pop_newest(), &g[i]);
+    ASSERT_TRUE(list.empty()) << "and has given its ring back";
+    oldest = 0;
+  }
 }
 
 TEST(fresh_list, knows_who_has_waited_for_two_looks) {
@@ -87,13 +109,13 @@ TEST(fresh_list, hands_each_goroutine_to_one_taker) {
   for (int i = 0; i < 3; ++i) {
     takers.emplace_back([&, i] {
       while (gone < n) {
-        goroutine_list loot;
-        if (i == 0) list.steal(loot, 16);
-        if (i == 1) list.steal(loot, 1);
+        goroutine* loot[16];
+        const std::uint32_t limits[] = {16, 1};
+        const std::uint32_t stolen = i < 2 ? list.steal(loot, limits[i]) : 0;
+        for (std::uint32_t k = 0; k < stolen; ++k) take(loot[k]);
         if (i == 2) {
           if (goroutine* one = list.pop_aged(2)) take(one);
         }
-        while (goroutine* one = loot.pop_front()) take(one);
       }
     });
   }
