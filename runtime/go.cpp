@@ -104,7 +104,7 @@ void fill(goroutine* g, void (*invoke)(void*), const go_options& options, void* 
   g->home = nullptr;
   g->locks = 0;
   g->left_over.store(false, std::memory_order_relaxed);
-  g->written_off = false;
+  g->written_off.store(false, std::memory_order_relaxed);
   g->name = options.name.empty() ? nullptr : ::strndup(options.name.data(), options.name.size());
   g->created_at = caller;
   g->creator = t->as_worker != nullptr && t->current != nullptr ? t->current.get()->id.get() : 0;

@@ -77,7 +77,7 @@ struct alignas(16) goroutine {
   std::atomic<std::uint32_t> wake_word{0};  ///< is_thread: what the thread sleeps on
   std::uint16_t locks = 0;                  ///< depth of lock_os_thread()
   std::atomic<bool> left_over{false};       ///< its run is over: it is never resumed; set by its worker or by run()
-  bool written_off = false;                 ///< run() has taken it out of the counts
+  std::atomic<bool> written_off{false};     ///< it was taken out of the counts: who sets it does so
 
   void* closure() noexcept { return this + 1; }
   /// For sanitizer::hand_over_begin(). A block's next goroutine has another, or it would be taken for ordered after all

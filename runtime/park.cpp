@@ -56,12 +56,6 @@ WARREN_UNSEEN_BY_SANITIZERS inline void step_in(goroutine* g) noexcept {
   if (sched.waiting_for_stack() > 0) sched.stack_released();
 }
 
-bool refuse_and_run(goroutine* self, void* other) noexcept {
-  if (self->left_over.load(std::memory_order_relaxed)) return true;
-  sched.requeue(this_worker(), self);
-  sched.ready(static_cast<goroutine*>(other));
-  return true;
-}
 bool refuse_and_inject(goroutine* self, void*) noexcept {
   if (self->left_over.load(std::memory_order_relaxed)) return true;
   self->state.store(goroutine_state::runnable, std::memory_order_relaxed);
@@ -70,7 +64,6 @@ bool refuse_and_inject(goroutine* self, void*) noexcept {
 }
 
 constexpr park_kind giving_way{wait_reason::gosched, nullptr, nullptr};  // see committed()
-constexpr park_kind giving_way_to_one{wait_reason::gosched, refuse_and_run, nullptr};
 constexpr park_kind without_place{wait_reason::gosched, refuse_and_inject, nullptr};
 
 /// The run is over: whoever parks now stays for ever, and nobody may find it.
@@ -103,7 +96,7 @@ WARREN_FLATTENED void committed(worker* w, goroutine* left) noexcept {
 }
 
 /// First thing on the arriving side.
-WARREN_UNSEEN_BY_SANITIZERS WARREN_FLATTENED void finish_switch(transfer from) noexcept {
+WARREN_FLATTENED WARREN_UNSEEN_BY_SANITIZERS void finish_switch(transfer from) noexcept {
   auto* w = this_worker();
   auto* left = static_cast<goroutine*>(from.data);
   w->fence_owed = true;
@@ -156,7 +149,7 @@ WARREN_FLATTENED goroutine* pick_runnable(worker* w) noexcept {
 
 /// Leaves `from`, which has stepped out, for `to` (null: the worker's own stack). Returns when somebody comes back to
 /// `from`.
-WARREN_UNSEEN_BY_SANITIZERS WARREN_FLATTENED void switch_to(worker* w, goroutine* from, goroutine* to) noexcept {
+WARREN_FLATTENED WARREN_UNSEEN_BY_SANITIZERS void switch_to(worker* w, goroutine* from, goroutine* to) noexcept {
   if (to != nullptr) {
     swap_exceptions(w->exceptions, from->exceptions, to->exceptions);
     install(w, to);
@@ -194,8 +187,8 @@ goroutine* bury(worker* w, goroutine* g) noexcept {
   std::free(g->name);
   g->name = nullptr;
   w->goroutines_ended.add(1);
-  // It outlasted its run, which counts it as gone already.
-  if (g->left_over.load(std::memory_order_relaxed)) write_off(-1, -1);
+  // It outlasted its run, which may count it as gone already.
+  if (stopped(w) && g->written_off.exchange(true, std::memory_order_relaxed)) write_off(-1, -1);
   if (g->has(goroutine::locked)) {
     w->locked = nullptr;
     w->attention.fetch_and(~attention::locked, std::memory_order_relaxed);
@@ -306,31 +299,17 @@ void yield() {
   // Goroutine 1 leaves the calling thread here as it does when it parks.
   if (bits == attention::caller) return park_through_scheduler(w, g, giving_way, nullptr);
   if (bits != 0) return switch_point_slow(t);
+  // Picking leaves traces on the stack it happens on, and giving way orders nothing: the race detector would take what
+  // the worker wrote here, and what the goroutine writes there later, for a race.
+  if (sanitizer::watching_switches && sanitizer::has_own_thread()) [[unlikely]] {
+    return park_through_scheduler(w, g, giving_way, nullptr);
+  }
   step_out(w);
   goroutine* next = pick_runnable(w);
   if (next == nullptr && !sched.timers_due(w)) return step_in(g);
   g->kind = &giving_way;
   g->waiting_on = nullptr;
   switch_to(w, g, next);
-}
-
-void yield_to(goroutine* other) {
-  thread* t = current_thread();
-  worker* w = t->as_worker;
-  if (w == nullptr || scheduler::stands_in_no_queue(other)) {
-    ready(other);
-    return yield();
-  }
-  other->state.store(goroutine_state::runnable, std::memory_order_relaxed);
-  if (w->attention.load(std::memory_order_relaxed) == 0) {
-    goroutine* g = t->current;
-    g->kind = &giving_way;
-    g->waiting_on = nullptr;
-    sched.hand_over(other);
-    step_out(w);
-    return switch_to(w, g, other);
-  }
-  park_through_scheduler(w, t->current, giving_way_to_one, other);
 }
 
 void switch_point_slow(thread* t) {

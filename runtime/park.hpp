@@ -30,9 +30,6 @@ void ready(goroutine_list&& list) noexcept;
 /// Gives way: the caller goes to the end of its worker's queue. On a thread that is no worker: yields the processor.
 void yield();
 
-/// Makes a parked goroutine runnable so that it is the next to run here, and gives way to it.
-void yield_to(goroutine* g);
-
 /// To be called at the end of a switch point that did not park: gives way when the time slice is over.
 void switch_point_slow(thread* t);
 inline void switch_point(thread* t) {

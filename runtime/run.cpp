@@ -83,10 +83,9 @@ void leave_over_all() noexcept {
   std::int64_t stacks = 0;
   for_each_goroutine([&](goroutine* g) {
     if (g->has(goroutine::is_thread)) return;
-    if (g->written_off) return;
+    if (g->written_off.exchange(true, std::memory_order_relaxed)) return;
     const bool parked = g->state.load(std::memory_order_relaxed) == goroutine_state::parked;
     const bool was_left = g->left_over.exchange(true, std::memory_order_relaxed);
-    g->written_off = true;
     ++goroutines;
     if (g->stack_at != nullptr) ++stacks;
     const park_kind* kind = g->kind;

@@ -57,9 +57,8 @@ void scheduler::inject(goroutine* g) noexcept {
 
 /// A goroutine that outlasts its run starts nothing in a later one.
 void scheduler::leave_over(goroutine* g) noexcept {
-  if (g->left_over.exchange(true, std::memory_order_relaxed)) return;
-  g->written_off = true;
-  write_off(1, g->stack_at != nullptr ? 1 : 0);
+  g->left_over.store(true, std::memory_order_relaxed);
+  if (!g->written_off.exchange(true, std::memory_order_relaxed)) write_off(1, g->stack_at != nullptr ? 1 : 0);
 }
 
 /// ready() for those that stand in no worker's queue.

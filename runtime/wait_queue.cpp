@@ -100,6 +100,4 @@ void wake_all(queue_waiter* chain) noexcept {
   ready(std::move(woken));
 }
 
-void hand_over_to(queue_waiter* w) { yield_to(w->who); }
-
 }  // namespace warren::runtime

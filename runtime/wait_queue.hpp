@@ -64,7 +64,5 @@ class wait_queue {
 void wake(queue_waiter* w) noexcept;
 /// The same for a chain, with one decision about waking workers.
 void wake_all(queue_waiter* chain) noexcept;
-/// Makes the waiter run as soon as the caller stops, before anything else that is ready; the caller gives way at once.
-void hand_over_to(queue_waiter* w);
 
 }  // namespace warren::runtime

@@ -131,31 +131,6 @@ WARREN_TEST(wait_queue, releases_all_at_once) {
   runtime::wake_all(nullptr);
 }
 
-TEST(wait_queue, hands_the_processor_over) {
-  // With one worker the one that is handed to runs before the one that hands over goes on, whoever else is ready.
-  run(run_options{.max_procs = 1}, [] {
-    line l;
-    int right = 0;
-    constexpr int times = 100;
-    for (int i = 0; i < times; ++i) {
-      stand_in_line(l, "a");
-      std::atomic<int> seen{0};
-      for (int j = 0; j < 3; ++j) go([&] { ++seen; });
-      l.queue.lock();
-      queue_waiter* w = l.queue.pop_front();
-      l.queue.unlock();
-      l.order.clear();
-      hand_over_to(w);
-      l.queue.lock();
-      if (l.order == "a0") ++right;
-      l.queue.unlock();
-      EXPECT_TRUE(eventually([&] { return l.waiting == 0 && seen == 3; }));
-    }
-    // The monitor may take the slice away at that very moment.
-    EXPECT_GE(right, times * 2 / 3);
-  });
-}
-
 /// A semaphore made of the queue: the units are never more than there are, and everybody gets through.
 struct small_semaphore {
   wait_queue queue;
