@@ -4,7 +4,7 @@
 
 Each program of bench/hot_paths.cpp runs under Callgrind with two numbers of operations; the difference is
 what an operation costs: instructions, locked instructions (of the program itself, found by its disassembly)
-and allocations. Instructions may be off by 2 %, the others by nothing.
+and allocations. Instructions may be off by 2 %; one locked instruction or allocation more is found.
 
 The figures are those of one compiler: with another the check says so and passes nothing.
 
@@ -18,7 +18,8 @@ import sys
 import tempfile
 
 FEW, MANY = 5_000, 105_000
-TOLERANCE = 0.02
+TOLERANCE = 0.02  # of the instructions
+SLACK = 0.4       # of a locked instruction or allocation: caches are filled in batches, and a run begins anywhere in one
 ALLOCATORS = {"malloc", "calloc", "aligned_alloc", "posix_memalign"}
 
 
@@ -101,7 +102,7 @@ def differences(wanted, found):
         said.append(f"operations: {sorted(wanted.keys() ^ found.keys())} are in one list only")
     for name in wanted.keys() & found.keys():
         for what, before, now in zip(("instructions", "locked instructions", "allocations"), wanted[name], found[name]):
-            allowed = before * TOLERANCE if what == "instructions" else 0.05
+            allowed = before * TOLERANCE if what == "instructions" else SLACK
             if abs(now - before) > allowed:
                 said.append(f"{name}: {now:.2f} {what}, not {before:.2f}")
     return sorted(said)
