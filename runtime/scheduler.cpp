@@ -38,6 +38,7 @@ constexpr int pauses_between_polls = 60;
 
 // --- adding work
 
+/// Without memory for one more in the ring it waits among those that are ready.
 void scheduler::push_fresh(worker* w, goroutine* g) noexcept {
   if (!w->fresh.push(g)) [[unlikely]] push(w, g);
 }
@@ -261,7 +262,7 @@ void scheduler::end_search(worker* w) noexcept {
   if (!w->searching) return;
   w->searching = false;
   searching_.store(0, std::memory_order_relaxed);
-  // StoreLoad; pairs with the fences in work_added() and wake_for_work(): who added work while we searched woke nobody.
+  // StoreLoad; pairs with the fences in wake_for_added() and wake_for_work(): who added work while we searched woke nobody.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (present_.load(std::memory_order_relaxed) < max_procs() && work_visible()) wake_for_work();
 }

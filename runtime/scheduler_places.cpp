@@ -155,7 +155,7 @@ void scheduler::sleep_idle(worker* w) noexcept {
   // A worker that came back and found no place: those who hold the places may never search.
   if (!has_place(w)) share_queues_of(w);
   enter_idle(w);
-  // StoreLoad, the sleeper's half; pairs with the fences in work_added(), wake_for_work() and arm().
+  // StoreLoad, the sleeper's half; pairs with the fences in wake_for_added(), wake_for_work() and arm().
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (work_visible() && take_place(w)) {
     w->wake_word.store(0, std::memory_order_relaxed);

@@ -326,21 +326,29 @@ WARREN_TEST(gomaxprocs, TestStopTheWorldDeadlock) {
 
 // --- what outlasts a run, and the next one
 
-/// A goroutine that does not stop; ends the run and leaves it behind. Then it does `last` while `next` runs.
-template <class Last, class Next>
-void outlast(Last last, Next next) {
+/// A run that ends and leaves a goroutine behind, which does not stop; it does `last` when it may go on.
+template <class Last>
+void leave_behind(std::atomic<bool>& go_on, Last last) {
   std::atomic<bool> begun{false};
-  std::atomic<bool> go_on{false};
-  std::atomic<bool> over{false};
   run(run_options{.max_procs = 1, .stop_grace = 5ms}, [&] {
-    go([&] {
+    go([&begun, &go_on, last] {
       begun = true;
       while (!go_on) {
       }
       last();
-      over = true;
     });
     while (!begun) gosched();
+  });
+}
+
+/// One that is left behind does `last` while `next` runs.
+template <class Last, class Next>
+void outlast(Last last, Next next) {
+  std::atomic<bool> go_on{false};
+  std::atomic<bool> over{false};
+  leave_behind(go_on, [&over, last] {
+    last();
+    over = true;
   });
   run(run_options{.max_procs = 1}, [&] {
     go([&] {
@@ -360,17 +368,8 @@ TEST(run, gets_what_a_goroutine_of_the_last_one_sends) {
 }
 
 TEST(run, is_its_own_though_a_goroutine_of_the_last_one_arms_timers) {
-  std::atomic<bool> begun{false};
   std::atomic<bool> go_on{false};
-  run(run_options{.max_procs = 1, .stop_grace = 5ms}, [&] {
-    go([&] {
-      begun = true;
-      while (!go_on) {
-      }
-      pause(1ms);  // for ever: its run is over
-    });
-    while (!begun) gosched();
-  });
+  leave_behind(go_on, [] { pause(1ms); });  // for ever: its run is over
   go_on = true;
   std::this_thread::sleep_for(20ms);
   int procs = 0;
