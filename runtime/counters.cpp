@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "counters.hpp"
 
+#include "netpoll.hpp"
 #include "population.hpp"
 #include "scheduler.hpp"
 #include "thread.hpp"
@@ -12,6 +13,8 @@ counters count_all() noexcept {
   c.goroutines = live_goroutines();
   c.stacks_in_use = stacks_in_use();
   c.armed_timers = sched.armed_timers();
+  c.event_waits = netpoll::waits();
+  c.files = netpoll::files();
   for_each_thread([&](thread* t) { c.queued_waiters += t->waiters_queued; });
   return c;
 }

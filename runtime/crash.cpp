@@ -141,10 +141,17 @@ void on_fault(int signal, siginfo_t* info, void* context) noexcept {
 
 constinit owned<int> thread_in_run = 0;
 constinit bool quit_installed_by_run = false;
+constinit owned<quit_taker> taker = nullptr;
+
+bool is_taken_by_program() noexcept {
+  const quit_taker t = taker;
+  return t != nullptr && t();
+}
 
 void on_quit(int, siginfo_t* info, void* context) noexcept {
   constexpr std::int64_t patience_ns = 1'000'000'000;
   if (is_stop_request(*info)) stay_stopped(context);
+  if (is_taken_by_program()) return;
   if (!take_report_turn()) return;  // this thread reports already, and ends the process when it is done
   sys::flush_standard_streams();
   text_writer out;
@@ -185,5 +192,9 @@ crash_handlers::~crash_handlers() {
   restore_terminate_handler();
   thread_in_run = 0;
 }
+
+void offer_quit_to(quit_taker t) noexcept { taker = t; }
+
+bool answers_quit() noexcept { return quit.is_ours(); }
 
 }  // namespace warren::runtime

@@ -3,6 +3,7 @@
 
 #include "dump.hpp"
 #include "fatal.hpp"
+#include "netpoll.hpp"
 #include "population.hpp"
 #include "sanitizer.hpp"
 #include "scheduler.hpp"
@@ -13,7 +14,7 @@ namespace warren::runtime::deadlock {
 namespace {
 
 bool nothing_comes_by_itself() noexcept {
-  return sched.is_open() && !sched.is_stopping() && sched.all_asleep() && sched.armed_timers() == 0;
+  return sched.is_open() && !sched.is_stopping() && sched.all_asleep() && sched.armed_timers() == 0 && netpoll::waits() == 0;
 }
 
 bool sleeps_in_the_library(int id) noexcept {

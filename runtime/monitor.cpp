@@ -5,6 +5,7 @@
 
 #include "deadlock.hpp"
 #include "fatal.hpp"
+#include "netpoll.hpp"
 #include "system.hpp"
 
 namespace warren::runtime {
@@ -57,7 +58,8 @@ bool monitor::sleep_if_idle() noexcept {
   {
     spin_guard hold(sched.places_);
     // Work or timers that lie there while nobody runs are those of a thread that could not be started: look() tries again.
-    const bool left_alone = sched.work_visible() || (!sched.has_timekeeper() && sched.earliest_deadline() != never);
+    const bool to_be_watched = sched.earliest_deadline() != never || netpoll::has_files();
+    const bool left_alone = sched.work_visible() || (!sched.has_timekeeper() && to_be_watched);
     if (sched.present_.load(std::memory_order_relaxed) != 0 || left_alone) return false;
     sched.monitor_asleep_ = true;
   }
@@ -83,9 +85,11 @@ void monitor::look() noexcept {
   recheck_ns_ = look_ns;
   const std::int64_t now = now_ns();
   look_at_timers(now);
+  sched.poll_network_if_nobody_does();
   if (sched.waiting_for_stack() > 0) sched.stack_released();
   const bool timers_unwatched = !sched.has_timekeeper() && sched.earliest_deadline() < saturating_add(now, look_ns);
-  const bool work_waits = timers_unwatched || sched.work_visible();
+  const bool nobody_polls = sched.present() == 0 && !sched.has_timekeeper() && netpoll::has_files();
+  const bool work_waits = timers_unwatched || nobody_polls || sched.work_visible();
   bool one_replaced = false;
   bool any_quiet_work = false;
   for (std::uint32_t i = 0, n = sched.worker_count(); i < n; ++i) {

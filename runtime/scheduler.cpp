@@ -19,6 +19,7 @@
 
 #include <algorithm>
 
+#include "netpoll.hpp"
 #include "population.hpp"
 #include "system.hpp"
 
@@ -300,7 +301,9 @@ goroutine* scheduler::search(worker* w) noexcept {
   const std::uint32_t n = worker_count();
   std::uint32_t ticks_before = 0;
   int polls_unmoved = 0;
-  for (int poll = 0; poll < polls_before_sleep; ++poll) {
+  // With one place there is nobody who could add work from inside, and who adds it from outside wakes us.
+  const int polls = max_procs() == 1 ? 1 : polls_before_sleep;
+  for (int poll = 0; poll < polls; ++poll) {
     if (stopped(w)) return nullptr;
     if (goroutine* g = take_injected(w)) return g;
     std::uint32_t ticks = 0;
@@ -317,9 +320,32 @@ goroutine* scheduler::search(worker* w) noexcept {
     run_own_timers(w);
     if (goroutine* g = w->ready_queue.pop()) return g;
     if (goroutine* g = w->run_next.exchange(nullptr, std::memory_order_relaxed)) return g;
-    for (int i = 0; i < pauses_between_polls; ++i) cpu_pause();
+    for (int i = 0; i < pauses_between_polls && polls > 1; ++i) cpu_pause();
   }
   return nullptr;
+}
+
+/// Nothing is at hand: what the network brings, unless somebody sleeps there, and will bring it.
+goroutine* scheduler::take_from_network(worker* w) noexcept {
+  if (!netpoll::has_files() || has_timekeeper()) return nullptr;
+  polled_at_.store(look(), std::memory_order_relaxed);
+  netpoll::batch events;
+  netpoll::look(events);
+  if (events.size == 0) return nullptr;
+  goroutine_list woken;
+  netpoll::dispatch(events, woken);
+  ready(std::move(woken));
+  return pick(w);
+}
+
+/// For the monitor: nobody was idle for long enough to ask.
+void scheduler::poll_network_if_nobody_does() noexcept {
+  if (!netpoll::has_files() || has_timekeeper() || look() - polled_at_.load(std::memory_order_relaxed) < 2) return;
+  netpoll::batch events;
+  netpoll::look(events);
+  goroutine_list woken;
+  netpoll::dispatch(events, woken);
+  ready(std::move(woken));
 }
 
 /// A new time slice begins, and a worker too many gives its place back.
@@ -356,6 +382,7 @@ goroutine* scheduler::find_work(worker* w) noexcept {
         g = pick(w);
       } while (g == nullptr && timers_due(w));
       if (g == nullptr) g = take_injected(w);
+      if (g == nullptr) g = take_from_network(w);
       if (g == nullptr) {
         begin_search(w);
         if (w->searching) g = search(w);

@@ -104,6 +104,11 @@ class scheduler {
   void fire_timers(timer_heap& heap, std::int64_t now) noexcept;
   timer_heap& shared_timers() noexcept { return shared_timers_; }
   bool has_timekeeper() const noexcept;
+  /// The one that sleeps until the earliest deadline looks where it has to sleep.
+  void wake_timekeeper() noexcept;
+  void poll_network_if_nobody_does() noexcept;
+  /// Somebody who has no place waits for an event: somebody must ask the poller.
+  void ensure_timekeeper() noexcept;
   /// Whoever was woken up to now. What was seen asleep since it read the same has been so all the time.
   std::uint64_t awakenings() const noexcept { return awakenings_.load(std::memory_order_relaxed); }
   /// There is a free place, and nobody searches for work. What lies in a queue at that moment, put there by one who is
@@ -126,6 +131,10 @@ class scheduler {
   friend class monitor;
 
   enum class searcher : std::uint8_t { woken, to_be_started, not_wanted };
+  struct nap {
+    std::int64_t until;
+    bool as_timekeeper;
+  };
 
   void make_runnable(goroutine* g) noexcept;
   void make_runnable(goroutine_list&& list) noexcept;
@@ -144,10 +153,16 @@ class scheduler {
   void end_search(worker* w) noexcept;
   void run_own_timers(worker* w) noexcept;
 
+  goroutine* take_from_network(worker* w) noexcept;
+  bool enter_poller(worker* w) noexcept;
+  void leave_poller(worker* w) noexcept;
+  bool sleep_in_poller(worker* w, std::int64_t deadline) noexcept;
+  static void ring(worker* w, std::uint32_t word) noexcept;
+  static void ring_prepared(worker* w) noexcept;
   void sleep_idle(worker* w) noexcept;
   bool sleep_once(worker* w) noexcept;
   bool take_place(worker* w) noexcept;
-  std::int64_t sleep_deadline(worker* w) noexcept;
+  nap next_nap(worker* w) noexcept;
   void enter_idle(worker* w) noexcept;
   void leave_idle_list(worker* w) noexcept;
   void wait_for_locked(worker* w) noexcept;
@@ -186,10 +201,12 @@ class scheduler {
   std::atomic<std::uint32_t> searching_{0};  ///< 0 or 1
   std::atomic<std::int64_t> wake_at_{INT64_MIN};  ///< until when the timekeeper sleeps; INT64_MIN: there is none
   std::atomic<std::uint32_t> look_{0};       ///< the monitor's looks
+  std::atomic<std::uint32_t> polled_at_{0};  ///< the look at which a busy worker last asked the poller
 
   alignas(64) spinlock places_;
   worker* idle_ = nullptr;                   ///< those asleep, the last to fall asleep first
   worker* timekeeper_ = nullptr;             ///< the one of them that sleeps until the earliest deadline
+  std::atomic<worker*> in_poller_{nullptr};  ///< who sleeps in the poller: the timekeeper, or the last one on its way out
   std::uint32_t outside_ = 0;                ///< goroutines that run without a place
   std::uint32_t threads_ = 0;                ///< worker threads, the one in run() included
   bool monitor_asleep_ = false;

@@ -26,6 +26,7 @@
 #include <algorithm>
 
 #include "fatal.hpp"
+#include "netpoll.hpp"
 #include "system.hpp"
 
 namespace warren::runtime {
@@ -67,6 +68,17 @@ void scheduler::wake_monitor() noexcept {
 // --- sleep and wake-up
 
 bool scheduler::has_timekeeper() const noexcept { return wake_at_.load(std::memory_order_relaxed) != INT64_MIN; }
+
+void scheduler::wake_timekeeper() noexcept {
+  spin_guard hold(places_);
+  if (timekeeper_ != nullptr) ring(timekeeper_, wake_up::look_again);
+}
+
+void scheduler::ensure_timekeeper() noexcept {
+  // StoreLoad; pairs with the fences in go_outside() and sleep_idle().
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!has_timekeeper() && present_.load(std::memory_order_relaxed) == 0) wake_for_work();
+}
 
 void scheduler::enter_idle(worker* w) noexcept {
   spin_guard hold(places_);
@@ -110,21 +122,83 @@ bool scheduler::take_place(worker* w) noexcept {
   return true;
 }
 
-std::int64_t scheduler::sleep_deadline(worker* w) noexcept {
+/// How long the worker sleeps, and whether as the timekeeper.
+scheduler::nap scheduler::next_nap(worker* w) noexcept {
   const std::int64_t own = w->timers.earliest();
   const std::int64_t first = earliest_deadline();
   spin_guard hold(places_);
-  if (timekeeper_ != w) return own;
+  if (timekeeper_ != w) return {own, false};
   const std::int64_t wake_at = std::min(first, wake_at_.load(std::memory_order_relaxed));
   wake_at_.store(wake_at, std::memory_order_relaxed);
-  return wake_at;
+  return {wake_at, true};
+}
+
+/// Wakes an idle worker, or makes it look at its word before it sleeps.
+void scheduler::ring(worker* w, std::uint32_t word) noexcept {
+  // Release: pairs with the acquire of who wakes.
+  w->wake_word.store(word, std::memory_order_release);
+  ring_prepared(w);
+}
+
+/// The same when the word has been written.
+void scheduler::ring_prepared(worker* w) noexcept {
+  // StoreLoad; pairs with the fence in sleep_in_poller().
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (w->in_poller.load(std::memory_order_relaxed)) return netpoll::interrupt();
+  sys::futex_wake(w->wake_word, 1);
+}
+
+/// The last timekeeper may be on its way out of the poller still: then this one sleeps on its word until it is told.
+bool scheduler::enter_poller(worker* w) noexcept {
+  worker* nobody = nullptr;
+  return netpoll::is_open() && in_poller_.compare_exchange_strong(nobody, w, std::memory_order_relaxed);
+}
+
+void scheduler::leave_poller(worker* w) noexcept {
+  w->in_poller.store(false, std::memory_order_relaxed);
+  in_poller_.store(nullptr, std::memory_order_relaxed);
+  // StoreLoad; pairs with the lock in enter_idle(), under which another became the timekeeper before it looked here.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!has_timekeeper()) return;
+  spin_guard hold(places_);
+  if (timekeeper_ != nullptr && timekeeper_ != w) ring(timekeeper_, wake_up::look_again);
+}
+
+/// What the timekeeper does while there is a poller. True when it has a place.
+bool scheduler::sleep_in_poller(worker* w, std::int64_t deadline) noexcept {
+  w->in_poller.store(true, std::memory_order_relaxed);
+  // StoreLoad; pairs with the fence in ring_prepared().
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  netpoll::batch events;
+  const bool rung = w->wake_word.load(std::memory_order_relaxed) != 0;
+  netpoll::sleep(events, rung ? 0 : deadline);
+  leave_poller(w);
+  if (events.size == 0) return false;
+  // With a place what the events make ready goes into its own queues.
+  const bool present = take_place(w);
+  if (!present) {
+    spin_guard hold(places_);
+    ++outside_;  // what the events bring is in no queue yet
+  }
+  goroutine_list woken;
+  netpoll::dispatch(events, woken);
+  ready(std::move(woken));
+  if (present) return true;
+  spin_guard hold(places_);
+  --outside_;
+  wake_monitor_if_all_sleep();
+  return has_place(w);
 }
 
 /// True when the worker has a place again or the run stops.
 bool scheduler::sleep_once(worker* w) noexcept {
-  const std::int64_t deadline = sleep_deadline(w);
-  if (deadline == never || deadline > now_ns()) {
-    sys::futex_wait(w->wake_word, 0, deadline == never ? -1 : deadline);
+  const nap rest = next_nap(w);
+  if (rest.until == never || rest.until > now_ns()) {
+    if (!rest.as_timekeeper || !enter_poller(w)) {
+      sys::futex_wait(w->wake_word, 0, rest.until == never ? -1 : rest.until);
+    } else if (sleep_in_poller(w, rest.until)) {
+      return true;
+    }
   }
   // Acquire: pairs with the release of who woke us.
   const std::uint32_t word = w->wake_word.exchange(0, std::memory_order_acquire);
@@ -176,7 +250,7 @@ void scheduler::sleep_idle(worker* w) noexcept {
 bool scheduler::leave_as_caller(worker* w) noexcept {
   go_outside(w);
   share_queues_of(w);
-  const bool needed = work_visible() || earliest_deadline() != never;
+  const bool needed = work_visible() || earliest_deadline() != never || netpoll::has_files();
   if (needed) wait_for_another_thread();
   spin_guard hold(places_);
   if (counts_as_outside(w)) --outside_;
@@ -239,7 +313,7 @@ scheduler::searcher scheduler::call_searcher(std::uint32_t& run) noexcept {
     // Release: pairs with the acquire in sleep_once(); what we pushed, and its place.
     w->wake_word.store(wake_up::with_place, std::memory_order_release);
   }
-  sys::futex_wake(w->wake_word, 1);
+  ring_prepared(w);
   return searcher::woken;
 }
 
@@ -253,7 +327,8 @@ void scheduler::go_outside(worker* w) noexcept {
   share_timers_of(w);
   // StoreLoad; pairs with the fences of those who add work or arm timers: they may have counted on this worker.
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (work_visible() || (!has_timekeeper() && earliest_deadline() != never)) wake_for_work();
+  const bool to_be_watched = earliest_deadline() != never || netpoll::has_files();
+  if (work_visible() || (!has_timekeeper() && to_be_watched)) wake_for_work();
 }
 
 bool scheduler::come_back(worker* w) noexcept {

@@ -205,9 +205,7 @@ void scheduler::stop() noexcept {
   for (std::uint32_t i = 0, n = worker_count(); i < n; ++i) {
     worker* w = worker_at(i);
     w->attention.fetch_or(attention::stop, std::memory_order_relaxed);
-    // Release: pairs with the acquire in sleep_once() and wait_for_locked().
-    w->wake_word.store(wake_up::look_again, std::memory_order_release);
-    sys::futex_wake(w->wake_word, 1);
+    ring(w, wake_up::look_again);
   }
   // Release: pairs with the acquire in wait_until_stopped().
   stopped_word_.store(1, std::memory_order_release);

@@ -64,9 +64,7 @@ void scheduler::deadline_added(std::int64_t when, bool own) noexcept {
   spin_guard hold(places_);
   if (timekeeper_ == nullptr || when >= wake_at_.load(std::memory_order_relaxed)) return;
   wake_at_.store(when, std::memory_order_relaxed);
-  // Release: pairs with the acquire in sleep_once().
-  timekeeper_->wake_word.store(wake_up::look_again, std::memory_order_release);
-  sys::futex_wake(timekeeper_->wake_word, 1);
+  ring(timekeeper_, wake_up::look_again);
 }
 
 bool scheduler::timers_due(worker* w) noexcept {

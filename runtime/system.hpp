@@ -25,6 +25,8 @@ namespace warren::runtime::sys {
 enum class call : std::uint8_t {
   map, unmap, advise, protect, futex_wait, futex_wake, write, open, read, close, list_threads,
   create_thread, affinity, signal_action, signal_stack, thread_cpu_time, entropy,
+  poller_create, poller_add, poller_wait, receive, transmit,
+  socket, bind, listen, accept, connect, connection_state, shutdown, socket_name, socket_option, lookup,
 };
 
 /// What a test installs to make calls fail: called before each call; a result other than 0 is the errno of a failure
@@ -33,6 +35,8 @@ using fault = int (*)(call, void* state) noexcept;
 
 /// Installs `f` (null: none) for the whole process. Not for use while other threads make calls.
 void set_fault(fault f, void* state) noexcept;
+/// For the files behind the seam: the errno of the failure that is to be reported in place of the call, or 0.
+int injected_failure(call c) noexcept;
 
 // --- memory
 
@@ -89,6 +93,35 @@ std::uint64_t entropy() noexcept;
 std::size_t page_bytes() noexcept;
 /// Room that the kernel needs to deliver a signal on a stack.
 std::size_t signal_frame_bytes() noexcept;
+
+// --- waiting for files
+
+/// A new poller, or -errno.
+int create_poller() noexcept;
+/// Tells the poller of every change of a file's readiness from now on, with `cookie`. Returns 0 or -errno.
+int poll_changes(int poller, int file, std::uint64_t cookie) noexcept;
+/// The same as long as the file is readable.
+int poll_readable(int poller, int file, std::uint64_t cookie) noexcept;
+void poll_no_more(int poller, int file) noexcept;
+struct file_event {
+  std::uint64_t cookie;
+  bool readable, writable, half_closed, dead;
+};
+/// Waits for events until the monotonic clock reads `deadline_ns` (negative: no deadline; 0: does not wait). Returns how
+/// many came, 0 at the deadline or when a signal came, or -errno.
+int wait_for_events(int poller, std::span<file_event> events, std::int64_t deadline_ns) noexcept;
+/// A file that becomes readable when it is rung; -errno.
+int create_bell() noexcept;
+void ring_bell(int file) noexcept;
+void silence_bell(int file) noexcept;
+int close_file(int file) noexcept;
+/// One call each, on a socket that does not block: how many bytes, or -errno. No signal comes of a broken connection.
+std::int64_t receive(int socket, void* to, std::size_t room) noexcept;
+struct piece {
+  const char* at;
+  std::size_t bytes;
+};
+std::int64_t transmit(int socket, const piece& first, const piece& second) noexcept;
 
 // --- files and signals
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "system.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -13,10 +14,14 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/auxv.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "clock.hpp"
@@ -32,7 +37,11 @@ namespace {
 fault injected = nullptr;
 void* injected_state = nullptr;
 
+}  // namespace
+
 int injected_failure(call c) noexcept { return injected == nullptr ? 0 : injected(c, injected_state); }
+
+namespace {
 
 template <class F>
 int checked(call c, F&& make_call) noexcept {
@@ -326,6 +335,116 @@ std::size_t signal_frame_bytes() noexcept {
   if (const unsigned long n = ::getauxval(AT_MINSIGSTKSZ)) return n;
 #endif
   return MINSIGSTKSZ;
+}
+
+// --- waiting for files
+
+namespace {
+
+int poll_for(int poller, int file, std::uint64_t cookie, std::uint32_t what) noexcept {
+  epoll_event e{};
+  e.events = what;
+  e.data.u64 = cookie;
+  return checked(call::poller_add, [&] { return ::epoll_ctl(poller, EPOLL_CTL_ADD, file, &e); });
+}
+
+/// Kernels before 5.11 have no nanoseconds here.
+int wait_in_milliseconds(int poller, epoll_event* events, int room, std::int64_t ns) noexcept {
+  constexpr std::int64_t longest = 1'000'000'000;
+  const std::int64_t ms = ns < 0 ? -1 : std::min((ns + 999'999) / 1'000'000, longest);
+  return ::epoll_wait(poller, events, room, static_cast<int>(ms));
+}
+
+int wait_in_nanoseconds(int poller, epoll_event* events, int room, std::int64_t ns) noexcept {
+  const timespec left{ns / 1'000'000'000, ns % 1'000'000'000};
+  const int n = ::epoll_pwait2(poller, events, room, ns < 0 ? nullptr : &left, nullptr);
+  return n < 0 && errno == ENOSYS ? wait_in_milliseconds(poller, events, room, ns) : n;
+}
+
+}  // namespace
+
+int create_poller() noexcept {
+  if (const int error = injected_failure(call::poller_create)) return -error;
+  const int file = ::epoll_create1(EPOLL_CLOEXEC);
+  return file >= 0 ? file : -errno;
+}
+
+int poll_changes(int poller, int file, std::uint64_t cookie) noexcept {
+  return poll_for(poller, file, cookie, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+}
+
+int poll_readable(int poller, int file, std::uint64_t cookie) noexcept { return poll_for(poller, file, cookie, EPOLLIN); }
+
+void poll_no_more(int poller, int file) noexcept {
+  epoll_event e{};
+  ::epoll_ctl(poller, EPOLL_CTL_DEL, file, &e);
+}
+
+int wait_for_events(int poller, std::span<file_event> events, std::int64_t deadline_ns) noexcept {
+  constexpr std::size_t most = 128;
+  if (const int error = injected_failure(call::poller_wait)) return -error;
+  epoll_event raw[most];
+  const int room = static_cast<int>(std::min(events.size(), most));
+  const std::int64_t left = deadline_ns <= 0 ? deadline_ns : std::max<std::int64_t>(deadline_ns - now_ns(), 0);
+  const int n = left == 0 ? ::epoll_wait(poller, raw, room, 0) : wait_in_nanoseconds(poller, raw, room, left);
+  if (n < 0) return errno == EINTR ? 0 : -errno;
+  for (int i = 0; i < n; ++i) {
+    const std::uint32_t e = raw[i].events;
+    events[i] = {raw[i].data.u64, (e & (EPOLLIN | EPOLLPRI)) != 0, (e & EPOLLOUT) != 0, (e & EPOLLRDHUP) != 0,
+                 (e & (EPOLLHUP | EPOLLERR)) != 0};
+  }
+  return n;
+}
+
+int create_bell() noexcept {
+  const int file = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  return file >= 0 ? file : -errno;
+}
+
+void ring_bell(int file) noexcept {
+  const std::uint64_t one = 1;
+  while (::write(file, &one, sizeof one) < 0 && errno == EINTR) {
+  }
+}
+
+void silence_bell(int file) noexcept {
+  std::uint64_t count;
+  while (::read(file, &count, sizeof count) < 0 && errno == EINTR) {
+  }
+}
+
+int close_file(int file) noexcept {
+  return checked(call::close, [&] { return ::close(file); });
+}
+
+namespace {
+
+template <class F>
+std::int64_t transferred(call c, F&& make_call) noexcept {
+  if (const int error = injected_failure(c)) return -error;
+  for (;;) {
+    const ssize_t n = make_call();
+    if (n >= 0) return n;
+    const int error = errno;
+    if (error != EINTR) return -error;
+  }
+}
+
+}  // namespace
+
+std::int64_t receive(int socket, void* to, std::size_t room) noexcept {
+  return transferred(call::receive, [&] { return ::recv(socket, to, room, 0); });
+}
+
+std::int64_t transmit(int socket, const piece& first, const piece& second) noexcept {
+  if (second.bytes == 0) {
+    return transferred(call::transmit, [&] { return ::send(socket, first.at, first.bytes, MSG_NOSIGNAL); });
+  }
+  iovec pieces[2] = {{const_cast<char*>(first.at), first.bytes}, {const_cast<char*>(second.at), second.bytes}};
+  msghdr message{};
+  message.msg_iov = pieces;
+  message.msg_iovlen = 2;
+  return transferred(call::transmit, [&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); });
 }
 
 // --- files and signals

@@ -43,6 +43,7 @@ struct thread {
   owned<std::int64_t> goroutines_ended = 0;
   owned<std::int64_t> waiters_queued = 0;  ///< enqueued less dequeued by this thread
   owned<std::int64_t> stacks_in_use = 0;   ///< attached less detached by this thread
+  owned<std::int64_t> event_waits = 0;     ///< begun less ended here; see netpoll.hpp
 
   /// What runs here may have changed a channel, here or on the thread it comes from, since the last full fence: see
   /// seems_ready() in channels/core.cpp.

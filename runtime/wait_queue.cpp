@@ -40,7 +40,7 @@ void mark_out(queue_waiter* w) noexcept {
   queue_ref(w->queue).store(nullptr, std::memory_order_release);
 }
 
-constexpr std::size_t reasons = static_cast<std::size_t>(wait_reason::blocking_call) + 1;
+constexpr std::size_t reasons = static_cast<std::size_t>(wait_reason::io_wait) + 1;
 
 constexpr auto kinds = [] {
   std::array<park_kind, reasons> all{};

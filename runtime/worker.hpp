@@ -58,6 +58,7 @@ struct worker : thread {
 
   // Other threads'.
   alignas(64) std::atomic<std::uint32_t> wake_word{0};      ///< what it sleeps on
+  std::atomic<bool> in_poller{false};                       ///< it sleeps in the poller, not on wake_word
   std::atomic<std::uint32_t> stolen_from{0};                ///< thieves count here what they found
   std::atomic<goroutine*> handed{nullptr};                  ///< its locked goroutine, made runnable
   std::atomic<presence> place{presence::unused};

@@ -22,6 +22,9 @@ FLOORS = {
     "time": {"errors", "runtime", "channels"},
     "context": {"errors", "runtime", "channels", "time"},
     "sync": {"errors", "runtime", "channels", "time", "context"},
+    "signals": {"errors", "runtime", "channels", "time", "context", "sync"},
+    "net": {"errors", "runtime", "channels", "time", "context", "sync", "signals"},
+    "http": {"errors", "runtime", "channels", "time", "context", "sync", "signals", "net"},
 }
 BESIDE = {"bench", "tests", "examples", "docs"}  # may include any floor
 LIMIT = {".hpp": 400, ".cpp": 700}  # lines; beyond them, split by concept
