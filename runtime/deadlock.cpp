@@ -47,13 +47,17 @@ bool others_live(int monitor_thread) noexcept {
   return false;
 }
 
+/// Somebody who is not the library's may stop a timer or close a file without waking a worker.
+bool end_depends_on_others(int monitor_thread) noexcept {
+  return sched.armed_timers() > 0 || (netpoll::waits() > 0 && sched.all_asleep() && others_live(monitor_thread));
+}
+
 }  // namespace
 
 verdict look(int monitor_thread) noexcept {
   if (!sched.detects_deadlock()) return verdict::alive;
   const std::uint64_t awakenings = sched.awakenings();
-  // A timer may be stopped by a thread that is not the library's.
-  if (!nothing_comes_by_itself()) return sched.armed_timers() > 0 ? verdict::others_may_act : verdict::alive;
+  if (!nothing_comes_by_itself()) return end_depends_on_others(monitor_thread) ? verdict::others_may_act : verdict::alive;
   if (others_live(monitor_thread)) return verdict::others_may_act;
   // A thread may have been born while the list was read: only two looks that agree count.
   sys::sleep_ns(1'000'000);

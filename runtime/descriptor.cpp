@@ -67,9 +67,10 @@ constexpr std::uint32_t low_generation = 0xffff;
 
 std::uintptr_t tagged(io_listener& l) noexcept { return reinterpret_cast<std::uintptr_t>(&l) | listener_tag; }
 
+/// Whose wait it was need not run again before its run is over: who takes it out counts it.
 void tell(std::uintptr_t taken, goroutine_list& woken) noexcept {
-  if ((taken & listener_tag) == 0) return woken.push_back(reinterpret_cast<goroutine*>(taken));
   current_thread()->event_waits.add(-1);
+  if ((taken & listener_tag) == 0) return woken.push_back(reinterpret_cast<goroutine*>(taken));
   auto* l = reinterpret_cast<io_listener*>(taken - listener_tag);
   l->notify(l, woken);
 }
@@ -83,13 +84,32 @@ void expect_event() noexcept {
   sched.ensure_timekeeper();
 }
 
+void ask_in_background() noexcept {
+  start_in_background();
+  sched.ensure_timekeeper();
+}
+
 void begin_event_wait() noexcept { current_thread()->event_waits.add(1); }
 void end_event_wait() noexcept { current_thread()->event_waits.add(-1); }
 
 }  // namespace
 
+bool descriptor::threads_wait() noexcept {
+  bool any = false;
+  for_each_thread([&](thread* t) {
+    // Acquire: pairs with the release in park_thread(); how it waits.
+    const bool parked = t->self.state.load(std::memory_order_acquire) == goroutine_state::parked;
+    any = any || (parked && t->self.kind == &waiting_);
+  });
+  return any;
+}
+
 descriptor::descriptor() noexcept : target{happened} {
   for (side_timer& t : timers_) t.owner = this;
+  for (const io_side side : {io_side::read, io_side::write}) {
+    place_of(side).owner = this;
+    place_of(side).side = side;
+  }
 }
 
 constexpr timer_kind descriptor::firing_{nullptr, descriptor::fire_timer};
@@ -118,13 +138,15 @@ descriptor* descriptor::open(int file, int& error) noexcept {
 
 void descriptor::release() noexcept {
   close();
+  // A goroutine that outlasted its run was about to go on, and never does.
+  if (file_ >= 0) close_file();
   {
     spin_guard hold(lock_);
     // Events that come late are for nobody from now on.
     const std::uint32_t generation = (state_.load(std::memory_order_relaxed) >> generation_at) + 1;
     state_.store(generation << generation_at, std::memory_order_relaxed);
   }
-  for (waiter_word& w : waiters_) w.store(nobody, std::memory_order_relaxed);
+  for (wait_place& p : places_) p.waiter.store(nobody, std::memory_order_relaxed);
   watcher_.store(0, std::memory_order_relaxed);
   pool.give(this);
 }
@@ -245,21 +267,31 @@ io_status descriptor::told_to_stop(io_side side) const noexcept {
 }
 
 bool descriptor::commit_wait(goroutine* g, void* raw) noexcept {
-  auto* word = static_cast<waiter_word*>(raw);
+  waiter_word* word = &static_cast<wait_place*>(raw)->waiter;
   std::uintptr_t expected = arriving;
   // Release: pairs with the acquire in take_waiter(); the goroutine's context.
   const bool waits = word->compare_exchange_strong(expected, reinterpret_cast<std::uintptr_t>(g),
                                                    std::memory_order_release, std::memory_order_relaxed);
-  // It will never come to say so itself.
-  if (!waits && g->left_over.load(std::memory_order_relaxed)) end_event_wait();
+  if (!waits) {
+    // A thread that is no worker counts as asleep until it says so: first this, or there is a moment at which it seems to
+    // sleep and to wait for nothing.
+    if (g->has(goroutine::is_thread)) g->state.store(goroutine_state::running, std::memory_order_relaxed);
+    end_event_wait();
+  } else if (g->has(goroutine::is_thread)) {
+    // StoreLoad; pairs with the fence in run_main(): the run that was to ask the poller may be over.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (!sched.is_open()) ask_in_background();
+  }
   return waits;
 }
 
 void descriptor::withdraw_wait(void* raw) noexcept {
-  auto* word = static_cast<waiter_word*>(raw);
-  std::uintptr_t old = word->load(std::memory_order_relaxed);
+  auto* at = static_cast<wait_place*>(raw);
+  std::uintptr_t old = at->waiter.load(std::memory_order_relaxed);
   if (old <= last_number || (old & listener_tag) != 0) return;
-  if (word->compare_exchange_strong(old, nobody, std::memory_order_relaxed)) end_event_wait();
+  if (!at->waiter.compare_exchange_strong(old, nobody, std::memory_order_relaxed)) return;
+  end_event_wait();
+  at->owner->end(at->side);  // it never comes to do that itself, and the file could not be closed
 }
 
 /// The caller has the side's turn. An answer of `done`: try again.
@@ -273,8 +305,7 @@ io_status descriptor::wait(io_side side) {
   if (told_to_stop(side) == io_status::done) {
     begin_event_wait();
     expect_event();
-    park(waiting_, &word);
-    end_event_wait();
+    park(waiting_, &place_of(side));
   }
   // Acquire: pairs with the release in take_waiter().
   word.exchange(nobody, std::memory_order_acquire);
@@ -349,10 +380,11 @@ std::uintptr_t descriptor::expire(io_side side) noexcept {
 }
 
 bool descriptor::set_deadline(io_side side, std::int64_t when) noexcept {
-  if (is_closed()) return false;
   std::uintptr_t taken = nobody;
   {
     spin_guard hold(lock_);
+    // Here, not before: close() takes the deadlines back under the lock, and the record may soon be another's.
+    if ((state_.load(std::memory_order_relaxed) & closing) != 0) return false;
     side_timer& t = timers_[static_cast<int>(side)];
     t.deadline = when;
     if (when != 0 && when <= now_ns()) {
@@ -374,10 +406,8 @@ bool descriptor::set_deadline(io_side side, std::int64_t when) noexcept {
 
 /// The lock is held. A timer that fires too early looks, and is armed again: to move a deadline costs no timer operation.
 void descriptor::arm_at_the_latest(side_timer& t, std::int64_t when) noexcept {
-  if (t.heap.load(std::memory_order_relaxed) != nullptr) {
-    if (t.when <= when) return;
-    disarm(t);
-  }
+  if (will_fire(t) && t.when <= when) return;
+  disarm(t);
   arm(t, when);
 }
 

@@ -135,6 +135,9 @@ class descriptor : netpoll::target {
   bool close() noexcept;
   bool is_closed() const noexcept { return use_.closed(); }
 
+  /// A thread that is no worker waits for an event.
+  static bool threads_wait() noexcept;
+
   /// `when` on the monotonic clock in ns; 0: none; in the past: what waits returns at once. For what goes on as well as for
   /// what begins later. False: closed. Never parks.
   bool set_deadline(io_side side, std::int64_t when) noexcept;
@@ -176,6 +179,11 @@ class descriptor : netpoll::target {
   };
   /// A goroutine, a listener (tagged), or one of the small numbers in descriptor.cpp.
   using waiter_word = std::atomic<std::uintptr_t>;
+  struct wait_place {
+    waiter_word waiter{0};
+    descriptor* owner = nullptr;
+    io_side side = io_side::read;
+  };
 
   descriptor() noexcept;
 
@@ -206,8 +214,9 @@ class descriptor : netpoll::target {
   std::uintptr_t take_waiter(io_side side, bool by_event) noexcept;
   void wake_side(io_side side, bool by_event, goroutine_list& woken) noexcept;
   void latch(std::uint32_t bits, std::uint32_t generation) noexcept;
-  waiter_word& waiter_of(io_side side) noexcept { return waiters_[static_cast<int>(side)]; }
-  const waiter_word& waiter_of(io_side side) const noexcept { return waiters_[static_cast<int>(side)]; }
+  wait_place& place_of(io_side side) noexcept { return places_[static_cast<int>(side)]; }
+  waiter_word& waiter_of(io_side side) noexcept { return place_of(side).waiter; }
+  const waiter_word& waiter_of(io_side side) const noexcept { return places_[static_cast<int>(side)].waiter; }
 
   static void fire_timer(timer_node* n, std::int64_t now, goroutine_list& woken) noexcept;
   static bool commit_wait(goroutine* g, void* raw) noexcept;
@@ -222,7 +231,7 @@ class descriptor : netpoll::target {
   std::atomic<std::uint32_t> state_{0};
   int file_ = -1;
   turn use_;
-  waiter_word waiters_[2] = {};
+  wait_place places_[2];
   std::atomic<std::uintptr_t> watcher_{0};  ///< a peer_watcher, tagged with the end that it wants to hear of
   bool drained_ = false;                    ///< the last read took all there was; the reading turn's
   spinlock lock_;

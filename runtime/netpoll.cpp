@@ -93,7 +93,9 @@ void dispatch(const batch& b, goroutine_list& woken) noexcept {
   }
 }
 
-void interrupt() noexcept { sys::ring_bell(bell); }
+void interrupt() noexcept {
+  if (is_open()) sys::ring_bell(bell);
+}
 
 std::int64_t waits() noexcept {
   std::int64_t sum = 0;

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "crash.hpp"
+#include "descriptor.hpp"
 #include "entry.hpp"
 #include "fatal.hpp"
 #include "go.hpp"
@@ -173,6 +174,12 @@ int run_main(const run_options& options, const main_call& m) {
     sched.leave_places();
     leave_over_all();
     sched.close();
+  }
+  // StoreLoad; pairs with the fence in descriptor::commit_wait(). Somebody must ask the poller for those that still wait.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (descriptor::threads_wait()) {
+    start_in_background();
+    sched.ensure_timekeeper();
   }
   return main.status;
 }

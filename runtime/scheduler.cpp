@@ -103,7 +103,8 @@ void scheduler::start(goroutine* g) noexcept {
   hand_over(g);
   g->fresh_since = look();
   worker* w = this_worker();
-  if (w != nullptr && stopped(w)) return leave_over(g);
+  // On a worker's own stack it is an event or a timer that starts it, and this thread is only late in hearing of the end.
+  if (w != nullptr && stopped(w) && w->current != nullptr) return leave_over(g);
   if (!has_place(w)) return inject(g);
   const bool alone = w->fresh.empty();
   push_fresh(w, g);
@@ -332,20 +333,16 @@ goroutine* scheduler::take_from_network(worker* w) noexcept {
   netpoll::batch events;
   netpoll::look(events);
   if (events.size == 0) return nullptr;
-  goroutine_list woken;
-  netpoll::dispatch(events, woken);
-  ready(std::move(woken));
+  bring(events);
   return pick(w);
 }
 
 /// For the monitor: nobody was idle for long enough to ask.
 void scheduler::poll_network_if_nobody_does() noexcept {
-  if (!netpoll::has_files() || has_timekeeper() || look() - polled_at_.load(std::memory_order_relaxed) < 2) return;
+  if (!netpoll::has_files() || has_timekeeper() || polled_at_.load(std::memory_order_relaxed) == look()) return;
   netpoll::batch events;
   netpoll::look(events);
-  goroutine_list woken;
-  netpoll::dispatch(events, woken);
-  ready(std::move(woken));
+  bring(events);
 }
 
 /// A new time slice begins, and a worker too many gives its place back.

@@ -8,6 +8,7 @@
 
 #include "event.hpp"
 #include "inject_queue.hpp"
+#include "netpoll.hpp"
 #include "spinlock.hpp"
 #include "timer_heap.hpp"
 #include "worker.hpp"
@@ -74,6 +75,7 @@ class scheduler {
   std::int64_t armed_timers() noexcept;
   /// At the end of a run: what is armed still never fires, but can be disarmed.
   void set_timers_aside() noexcept;
+  bool is_of_ended_run(const timer_heap* heap) const noexcept { return heap == &timers_of_ended_runs_; }
 
   // --- places
 
@@ -156,6 +158,10 @@ class scheduler {
   goroutine* take_from_network(worker* w) noexcept;
   bool enter_poller(worker* w) noexcept;
   void leave_poller(worker* w) noexcept;
+  void begin_errand(worker* w) noexcept;
+  void bring(const netpoll::batch& events) noexcept;
+  void hand_over_timekeeping() noexcept;
+  bool is_stranger(const worker* w) const noexcept;
   bool sleep_in_poller(worker* w, std::int64_t deadline) noexcept;
   static void ring(worker* w, std::uint32_t word) noexcept;
   static void ring_prepared(worker* w) noexcept;
@@ -201,6 +207,7 @@ class scheduler {
   std::atomic<std::uint32_t> searching_{0};  ///< 0 or 1
   std::atomic<std::int64_t> wake_at_{INT64_MIN};  ///< until when the timekeeper sleeps; INT64_MIN: there is none
   std::atomic<std::uint32_t> look_{0};       ///< the monitor's looks
+  std::atomic<std::int64_t> errand_ns_{0};   ///< how long a worker that left the poller was busy, lately
   std::atomic<std::uint32_t> polled_at_{0};  ///< the look at which a busy worker last asked the poller
 
   alignas(64) spinlock places_;

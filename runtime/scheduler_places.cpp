@@ -53,6 +53,9 @@ bool scheduler::counts_as_outside(const worker* w) noexcept {
   return place == presence::away || place == presence::outside || place == presence::placeless;
 }
 
+/// places_ is held. Its run is over, and another has begun, which does not count it.
+bool scheduler::is_stranger(const worker* w) const noexcept { return w->epoch != epoch_.load(std::memory_order_relaxed); }
+
 /// places_ is held. While somebody was awake there was no deadlock to be seen; now there may be one.
 void scheduler::wake_monitor_if_all_sleep() noexcept {
   if (present_.load(std::memory_order_relaxed) == 0 && outside_ == 0) wake_monitor();
@@ -81,7 +84,13 @@ void scheduler::ensure_timekeeper() noexcept {
 }
 
 void scheduler::enter_idle(worker* w) noexcept {
+  if (w->left_poller_at != 0) {
+    const std::int64_t before = errand_ns_.load(std::memory_order_relaxed);
+    errand_ns_.store((before * 3 + now_ns() - w->left_poller_at) / 4, std::memory_order_relaxed);
+    w->left_poller_at = 0;
+  }
   spin_guard hold(places_);
+  if (is_stranger(w)) return;
   if (counts_as_outside(w)) --outside_;
   w->attention.fetch_and(~(attention::away | attention::resized), std::memory_order_relaxed);
   unseat(w, presence::idle);
@@ -115,6 +124,7 @@ void scheduler::leave_idle_list(worker* w) noexcept {
 /// An idle worker takes a place by itself. True when it has one now.
 bool scheduler::take_place(worker* w) noexcept {
   spin_guard hold(places_);
+  if (is_stranger(w)) return false;
   if (has_place(w)) return true;  // a waker was quicker
   if (present_.load(std::memory_order_relaxed) >= max_procs()) return false;
   leave_idle_list(w);
@@ -164,6 +174,29 @@ void scheduler::leave_poller(worker* w) noexcept {
   if (timekeeper_ != nullptr && timekeeper_ != w) ring(timekeeper_, wake_up::look_again);
 }
 
+/// Another idle worker keeps the time and asks the poller from now on. Waking it costs more than a short errand, so it is
+/// done only if errands have been long: else the network waits until this worker comes back, or for the monitor's look.
+void scheduler::hand_over_timekeeping() noexcept {
+  if (max_procs() == 1) return;
+  spin_guard hold(places_);
+  if (timekeeper_ != nullptr || idle_ == nullptr) return;
+  timekeeper_ = idle_;
+  wake_at_.store(never, std::memory_order_relaxed);
+  ring(timekeeper_, wake_up::look_again);
+}
+
+void scheduler::begin_errand(worker* w) noexcept {
+  constexpr std::int64_t long_errand_ns = 100'000;
+  w->left_poller_at = now_ns();
+  if (errand_ns_.load(std::memory_order_relaxed) > long_errand_ns) hand_over_timekeeping();
+}
+
+void scheduler::bring(const netpoll::batch& events) noexcept {
+  goroutine_list woken;
+  netpoll::dispatch(events, woken);
+  ready(std::move(woken));
+}
+
 /// What the timekeeper does while there is a poller. True when it has a place.
 bool scheduler::sleep_in_poller(worker* w, std::int64_t deadline) noexcept {
   w->in_poller.store(true, std::memory_order_relaxed);
@@ -175,16 +208,18 @@ bool scheduler::sleep_in_poller(worker* w, std::int64_t deadline) noexcept {
   leave_poller(w);
   if (events.size == 0) return false;
   // With a place what the events make ready goes into its own queues.
-  const bool present = take_place(w);
-  if (!present) {
-    spin_guard hold(places_);
-    ++outside_;  // what the events bring is in no queue yet
+  if (take_place(w)) {
+    begin_errand(w);
+    bring(events);
+    return true;
   }
-  goroutine_list woken;
-  netpoll::dispatch(events, woken);
-  ready(std::move(woken));
-  if (present) return true;
+  {
+    spin_guard hold(places_);
+    if (!is_stranger(w)) ++outside_;  // what the events bring is in no queue yet
+  }
+  bring(events);
   spin_guard hold(places_);
+  if (is_stranger(w)) return true;
   --outside_;
   wake_monitor_if_all_sleep();
   return has_place(w);

@@ -31,6 +31,7 @@ bool scheduler::renew(worker* w, std::uint32_t run) noexcept {
   w->handed.store(nullptr, std::memory_order_relaxed);
   w->searching = false;
   w->dead_stack = nullptr;
+  w->left_poller_at = 0;
   w->tick = 0;
   w->epoch = run;
   share_queues_of(w);  // what its last thread put there when its run was over already

@@ -358,7 +358,8 @@ int wait_in_milliseconds(int poller, epoll_event* events, int room, std::int64_t
 int wait_in_nanoseconds(int poller, epoll_event* events, int room, std::int64_t ns) noexcept {
   const timespec left{ns / 1'000'000'000, ns % 1'000'000'000};
   const int n = ::epoll_pwait2(poller, events, room, ns < 0 ? nullptr : &left, nullptr);
-  return n < 0 && errno == ENOSYS ? wait_in_milliseconds(poller, events, room, ns) : n;
+  // EPERM: a filter of system calls that does not know this one.
+  return n < 0 && (errno == ENOSYS || errno == EPERM) ? wait_in_milliseconds(poller, events, room, ns) : n;
 }
 
 }  // namespace

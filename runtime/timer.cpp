@@ -25,6 +25,11 @@ bool disarm(timer_node& node) noexcept {
   return false;
 }
 
+bool will_fire(const timer_node& node) noexcept {
+  const timer_heap* heap = node.heap.load(std::memory_order_relaxed);
+  return heap != nullptr && !sched.is_of_ended_run(heap);
+}
+
 namespace {
 
 /// On the sleeping stack. Only fire() ends the sleep, so it cannot go while it is needed.
