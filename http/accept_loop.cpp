@@ -13,6 +13,7 @@
 #include "../time/timer.hpp"
 #include "server_connection.hpp"
 #include "server_core.hpp"
+#include "server_error.hpp"
 #include "service.hpp"
 
 namespace warren::http {

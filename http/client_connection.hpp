@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "../net/conn.hpp"
+#include "../runtime/descriptor.hpp"
 #include "head_parser.hpp"
 #include "input.hpp"
 
@@ -36,9 +37,10 @@ struct pool_place;
 
 /// A connection of a client's, and what stays with it from one exchange to the next. The laws of who owns it and may
 /// touch its links stand in connection_pool.hpp.
-struct client_connection {
+/// As a watcher it is the pool's.
+struct client_connection : runtime::peer_watcher {
   client_connection(net::conn c, pool_place& at, const head_limits& limits)
-      : stream(std::move(c)), in(stream.behind()), parser(limits), belongs_to(&at) {}
+      : peer_watcher{nullptr}, stream(std::move(c)), in(stream.behind()), parser(limits), belongs_to(&at) {}
 
   net::conn stream;
   input in;

@@ -2,6 +2,7 @@
 #include "connection_pool.hpp"
 
 #include <limits>
+#include <new>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -20,8 +21,9 @@ namespace warren::http {
 struct pool_place {
   using wants = connection_pool::wants;
 
-  explicit pool_place(const destination& to) : goes_to(to) {}
+  pool_place(connection_pool& of, const destination& to) : pool(of), goes_to(to) {}
 
+  connection_pool& pool;
   const destination goes_to;
   client_connection* top = nullptr;  ///< idle, the one used last, then by `below`
   std::size_t idle = 0;
@@ -102,7 +104,7 @@ connection_pool::~connection_pool() {
 pool_place& connection_pool::place_for(const destination& to) {
   const auto found = places_.find(std::string_view(to.key()));
   if (found != places_.end()) return *found->second;
-  return *places_.emplace(to.key(), std::make_unique<pool_place>(to)).first->second;
+  return *places_.emplace(to.key(), std::make_unique<pool_place>(*this, to)).first->second;
 }
 
 void connection_pool::forget_if_empty(pool_place& at) {
@@ -114,6 +116,7 @@ void connection_pool::forget_if_empty(pool_place& at) {
 
 connection_pool::owned connection_pool::unlink(client_connection* c) noexcept {
   pool_place& at = *c->belongs_to;
+  if (runtime::descriptor* d = c->stream.behind()->descriptor(); d != nullptr) d->unwatch(*c);
   (c->newer != nullptr ? c->newer->older : newest_) = c->older;
   (c->older != nullptr ? c->older->newer : oldest_) = c->newer;
   (c->above != nullptr ? c->above->below : at.top) = c->below;
@@ -139,7 +142,42 @@ void connection_pool::link(owned c, chores& left) {
     left.to_close.push_back(unlink(oldest_));
     free_slot(loses, left);
   }
-  if (oldest_ != nullptr) arm_idle_timer(newest_->idle_since);
+  if (oldest_ == nullptr) return;
+  arm_idle_timer(newest_->idle_since);
+  watch(*newest_);
+}
+
+void connection_pool::watch(client_connection& c) noexcept {
+  c.fire = &connection_pool::on_peer_end;
+  runtime::descriptor* d = c.stream.behind()->descriptor();
+  if (d != nullptr) d->watch(c, runtime::peer_end::half_closed);
+}
+
+void connection_pool::on_peer_end(runtime::peer_watcher* w) noexcept {
+  connection_pool& pool = static_cast<client_connection*>(w)->belongs_to->pool;
+  try {
+    go([weak = pool.weak_from_this()] {
+      if (const auto there = weak.lock()) there->close_ended();
+    });
+  } catch (const std::bad_alloc&) {
+    // It is looked at again before it is used.
+  }
+}
+
+void connection_pool::close_ended() {
+  chores left(*this);
+  const runtime::spin_guard hold(lock_);
+  for (client_connection* c = oldest_; c != nullptr;) {
+    client_connection* const next = c->newer;
+    const runtime::descriptor* d = c->stream.behind()->descriptor();
+    if (d != nullptr && d->peer_ended(runtime::peer_end::half_closed)) {
+      pool_place& at = *c->belongs_to;
+      left.to_close.push_back(unlink(c));
+      free_slot(at, left);
+    }
+    c = next;
+  }
+  if (oldest_ == nullptr) stop_idle_timer();
 }
 
 connection_pool::owned connection_pool::take_idle(const destination& to) {
@@ -219,7 +257,7 @@ void connection_pool::close_idle() {
     left.to_close.push_back(unlink(oldest_));
     free_slot(at, left);
   }
-  if (timer_armed_ && idle_timer_.stop()) timer_armed_ = false;
+  stop_idle_timer();
 }
 
 // --- the idle timer: armed for the oldest that there was; it looks, and is armed again
@@ -235,6 +273,10 @@ void connection_pool::arm_idle_timer(std::int64_t now) {
   idle_timer_ = after_func(wait, [weak = weak_from_this()] {
     if (const auto pool = weak.lock()) pool->close_expired();
   });
+}
+
+void connection_pool::stop_idle_timer() {
+  if (timer_armed_ && idle_timer_.stop()) timer_armed_ = false;
 }
 
 void connection_pool::close_expired() {

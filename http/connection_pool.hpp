@@ -15,6 +15,8 @@
 //     an error, once, and then sends to `settled`.
 //   * A dial belongs to nobody: what it brings goes to its want if that still waits, to the first that waits for that
 //     host, or becomes idle. It keeps the values of the context it was begun for, not its end.
+//   * An idle connection is watched for its peer's end (without a goroutine), from link() to unlink(). Who watches only
+//     starts a goroutine, which looks for all that have ended: until then the one in question may be somebody's, or gone.
 //   * The pool holds no reference to itself: dials and the idle timer's function do, the latter weakly. So the last
 //     transport or exchange that lets go closes what is idle.
 
@@ -97,6 +99,10 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   head_limits limits_of_heads() const noexcept;
   void arm_idle_timer(std::int64_t now);
   void close_expired();
+  void watch(client_connection& c) noexcept;
+  static void on_peer_end(runtime::peer_watcher* w) noexcept;
+  void close_ended();
+  void stop_idle_timer();
 
   const transport_options options_;
   runtime::spinlock lock_;

@@ -6,6 +6,7 @@
 
 #include "../net/dial.hpp"
 #include "../net/host_port.hpp"
+#include "scheme_mismatch.hpp"
 #include "timeout_error.hpp"
 #include "tls.hpp"
 
@@ -38,6 +39,11 @@ result<net::conn> connect(const transport_options& o, const context& ctx, std::s
   return dialed;
 }
 
+bool speaks_plain_http(const warren::error& err) {
+  const auto* not_tls = errors::as<tls_record_header_error>(err);
+  return not_tls != nullptr && not_tls->header() == "HTTP/";
+}
+
 result<net::conn> secured(const transport_options& o, const context& ctx, net::conn plain, std::string_view address) {
   tls_config config = o.tls;
   if (config.server_name.empty()) config.server_name = net::split_host_port(address).value().host;
@@ -47,6 +53,7 @@ result<net::conn> secured(const transport_options& o, const context& ctx, net::c
   if (session.err() != nil && ctx.err() == nil && tls_ctx.err() != nil) {
     return {nil, timeout_error("net/http: TLS handshake timeout")};
   }
+  if (speaks_plain_http(session.err())) return {nil, scheme_mismatch};
   return session;
 }
 

@@ -18,6 +18,7 @@
 #include "request_keys.hpp"
 #include "response.hpp"
 #include "response_writer.hpp"
+#include "scheme_mismatch.hpp"
 #include "serve_content.hpp"
 #include "serve_mux.hpp"
 #include "server.hpp"

@@ -2,7 +2,7 @@
 #include "serve_mux.hpp"
 
 // Laws
-//   * Registering is done under `mutex_`, which no request ever takes: see routing_tree.hpp for how it is read.
+//   * Registering is done under `lock_`, which no request ever takes: see routing_tree.hpp for how it is read.
 
 #include <algorithm>
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../errors/panic.hpp"
+#include "../runtime/thread_lock.hpp"
 #include "characters.hpp"
 #include "method.hpp"
 #include "path.hpp"
@@ -81,7 +82,7 @@ class serve_mux::routes {
     auto [to, err] = pattern::parse(text);
     if (err != nil) panic(errors::wrap("parsing " + quoted(text), err));
     std::string place = std::string(where.file_name()) + ':' + std::to_string(where.line());
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard hold(lock_);
     if (const route* other = tree_.find_conflict(to)) {
       panic("pattern " + quoted(text) + " (registered at " + place + ") conflicts with pattern " +
             quoted(other->to.text()) + " (registered at " + other->where + "):\n" +
@@ -132,7 +133,7 @@ class serve_mux::routes {
     return joined(std::move(methods));
   }
 
-  std::mutex mutex_;
+  runtime::thread_lock lock_;
   routing_tree tree_;
 };
 

@@ -17,6 +17,7 @@
 
 #include "../net/eof.hpp"
 #include "../net/net_error.hpp"
+#include "../runtime/clock.hpp"
 #include "../runtime/system.hpp"
 
 namespace warren::http {
@@ -223,7 +224,7 @@ std::string time_text(const ASN1_TIME* t) {
 }
 
 std::string now_text() {
-  const std::time_t now = std::time(nullptr);
+  const std::time_t now = runtime::wall_ns() / 1'000'000'000;
   std::tm parts{};
   ::gmtime_r(&now, &parts);
   return time_text(parts);

@@ -2,6 +2,7 @@
 #include "tls_session.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <string>
 #include <utility>
 

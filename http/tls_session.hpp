@@ -21,7 +21,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,6 +28,7 @@
 
 #include "../net/conn.hpp"
 #include "../net/stream.hpp"
+#include "../runtime/thread_lock.hpp"
 #include "../sync/mutex.hpp"
 #include "tls_engine.hpp"
 
@@ -76,7 +76,7 @@ class tls_session final : public net::stream {
 
   const net::conn under_;
   const tls_engine::side side_;
-  std::mutex lock_;
+  runtime::thread_lock lock_;
   tls_engine engine_;
   sync::mutex reading_;
   sync::mutex writing_;

@@ -58,6 +58,8 @@ goroutine* make_batch(std::uint8_t c) noexcept {
     all.fresh[c] += blocks::bytes_of_class(c);
     g->size_class = c;
     g->next = chain;
+    // Release: pairs with the acquires of those who take it, as in block_cache::give().
+    g->state.store(goroutine_state::dead, std::memory_order_release);
     chain = g;
   }
   return chain;

@@ -34,12 +34,16 @@ namespace warren::runtime::sys {
 
 namespace {
 
-fault injected = nullptr;
-void* injected_state = nullptr;
+std::atomic<fault> injected{nullptr};
+std::atomic<void*> injected_state{nullptr};
 
 }  // namespace
 
-int injected_failure(call c) noexcept { return injected == nullptr ? 0 : injected(c, injected_state); }
+int injected_failure(call c) noexcept {
+  // Acquire: pairs with the release in set_fault(); sleeping threads of the library may look at any time.
+  const fault f = injected.load(std::memory_order_acquire);
+  return f == nullptr ? 0 : f(c, injected_state.load(std::memory_order_relaxed));
+}
 
 namespace {
 
@@ -57,8 +61,10 @@ long futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value,
 }  // namespace
 
 void set_fault(fault f, void* state) noexcept {
-  injected_state = state;
-  injected = f;
+  // Not taken away: a call may have read the function before.
+  if (f != nullptr) injected_state.store(state, std::memory_order_relaxed);
+  // Release: pairs with the acquire in injected_failure(); the state is there before the function is called.
+  injected.store(f, std::memory_order_release);
 }
 
 // --- memory
@@ -403,7 +409,8 @@ int create_bell() noexcept {
 }
 
 void ring_bell(int file) noexcept {
-  const std::uint64_t one = 1;
+  // Not on the stack, which is another goroutine's when this is part of a switch: race detectors see the read.
+  static constexpr std::uint64_t one = 1;
   while (::write(file, &one, sizeof one) < 0 && errno == EINTR) {
   }
 }

@@ -16,10 +16,10 @@
 //   * Lock order: `lock_`, then a channel's.
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "../channels/channel.hpp"
+#include "../runtime/thread_lock.hpp"
 #include "signal_set.hpp"
 
 namespace warren::signals {
@@ -77,7 +77,7 @@ class switchboard {
   static void thread_body(void* self) noexcept;
   bool serve_once();
 
-  std::mutex lock_;
+  runtime::thread_lock lock_;
   std::vector<entry> entries_;
   bool thread_lives_ = false;
 };

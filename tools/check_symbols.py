@@ -21,6 +21,9 @@ import subprocess
 import sys
 
 SYSTEM = "runtime/system_linux.cpp"
+# The other pages of the seam between the library and the system.
+SOCKETS = "runtime/sockets_linux.cpp"
+FILES = "runtime/files_linux.cpp"
 CLOCK = "runtime/clock.cpp"
 EXCEPTIONS = "runtime/exception_state.cpp"
 TRACE = "runtime/trace_libbacktrace.cpp"
@@ -33,7 +36,7 @@ def words(text):
 
 # (why, pattern of the whole symbol without its version, files that may use it)
 RULES = [
-    ("the address of errno, cached across a switch", "__errno_location", {SYSTEM}),
+    ("the address of errno, cached across a switch", "__errno_location", {SYSTEM, SOCKETS, FILES}),
     ("a thread-local reached by a call, cached across a switch", "__tls_get_addr|_ZTW.*|_ZTH.*", set()),
     ("the thread's identity, cached across a switch", words("pthread_self thrd_current gettid"), {SYSTEM}),
     ("the exception state, cached across a switch", "__cxa_get_globals|__cxa_get_globals_fast", {EXCEPTIONS}),
@@ -52,7 +55,7 @@ RULES = [
         " recv sendto recvfrom sendmsg recvmsg getsockopt setsockopt fork vfork execve waitpid getpid"
         " nanosleep clock_nanosleep usleep sleep alarm setitimer timer_create timer_settime getrusage"
         " getrlimit setrlimit getrlimit64 setrlimit64 prctl personality sysconf get_nprocs getpagesize"
-        " sysinfo uname membarrier getcpu") + "|epoll_.*|io_uring_.*|inotify_.*|sched_.*", {SYSTEM}),
+        " sysinfo uname membarrier getcpu") + "|epoll_.*|io_uring_.*|inotify_.*|sched_.*", {SYSTEM, SOCKETS, FILES}),
     ("a signal", words(
         "signal sigaction sigaltstack sigprocmask pthread_sigmask sigwait sigwaitinfo sigsuspend kill tgkill"
         " raise pthread_kill sigqueue"), {SYSTEM}),

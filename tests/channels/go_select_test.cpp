@@ -456,11 +456,11 @@ recv_chan<int> composites_of(recv_chan<int> primes) {
   return out;
 }
 
-/// Takes whatever comes, however slowly it is taken on: primes are found long before their squares are reached.
-send_chan<int> unbounded(send_chan<int> to) {
+/// Takes whatever comes, however slowly it is taken on: primes are found long before their squares are reached. What it holds
+/// belongs to the caller, who outlives the goroutine's run.
+send_chan<int> unbounded(send_chan<int> to, std::deque<int>& held) {
   const auto in = make_chan<int>(10);
-  go([=] {
-    std::deque<int> held;
+  go([=, &held] {
     for (int v = 0;;) {
       const bool none = held.empty();
       if (select(recv(in, v), send(none ? send_chan<int>(nil) : to, none ? 0 : held.front())) == 0) {
@@ -473,13 +473,13 @@ send_chan<int> unbounded(send_chan<int> to) {
   return in;
 }
 
-void merging_sieve() {
+void merging_sieve(std::deque<int>& held) {
   const auto primes = make_chan<int>();
   const auto found = make_chan<int>(10);
   found.send(3);
-  go([=] {
+  go([=, &held] {
     const auto composites = composites_of(found);
-    const auto known = unbounded(found);
+    const auto known = unbounded(found, held);
     const auto candidates = count_from(5, 2, 50);
     for (int p = candidates.recv();;) {
       const int c = composites.recv();
@@ -496,7 +496,10 @@ void merging_sieve() {
 }
 
 TEST(go_select, sieve2) {
-  for (const int workers : {1, 2, 4}) run(run_options{.max_procs = workers}, merging_sieve);
+  for (const int workers : {1, 2, 4}) {
+    std::deque<int> held;
+    run(run_options{.max_procs = workers}, [&] { merging_sieve(held); });
+  }
 }
 
 // --- test/chanlinear.go: who waits among many leaves its queue at a constant cost.

@@ -73,7 +73,7 @@ TEST_P(leftover, receivers_are_handed_nothing) {
         outlives.recv();
       });
     }
-    pause(5ms);
+    for (int i = 0; i < 1000 && runtime::count_all().queued_waiters < 10; ++i) pause(1ms);
     EXPECT_EQ(runtime::count_all().queued_waiters, 10);
   });
   EXPECT_FALSE(outlives.try_send(1)) << "somebody took it";
@@ -303,17 +303,19 @@ TEST_P(leftover, one_that_runs_on_into_the_next_run_starts_no_goroutine_there) {
 }
 
 TEST_P(leftover, a_blocking_call_is_not_waited_for_longer_than_the_grace) {
+  std::atomic<bool> begun{false};
   std::atomic<bool> over{false};
   const stopwatch watch;
   run(run_options{.max_procs = GetParam(), .stop_grace = 20ms}, [&] {
     go([&] {
       blocking([&] {
+        begun = true;
         std::this_thread::sleep_for(400ms);
         over = true;
       });
       trespasses.fetch_add(1);
     });
-    pause(5ms);
+    while (!begun) pause(1ms);
   });
   EXPECT_LT(watch.ms(), 350);
   expect_a_clean_run(GetParam());

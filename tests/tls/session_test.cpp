@@ -30,7 +30,9 @@ conns session_over(const conns& below) {
   auto [c, err] = e.client();
   EXPECT_EQ(err, nil) << err;
   char one[1];
-  if (c != nil) EXPECT_EQ(c.read(one).value(), 1u);
+  if (c != nil) {
+    EXPECT_EQ(c.read(one).value(), 1u);
+  }
   wg.wait();
   return {c, e.server};
 }
