@@ -160,6 +160,8 @@ bool descriptor::close() noexcept {
   wake_side(io_side::read, false, woken);
   wake_side(io_side::write, false, woken);
   take_deadlines_back();
+  // The last one out closes the file, which may take a while: the other end is not to wait for that.
+  if (!use_.alone()) sys::disconnect(file_);
   ready(std::move(woken));
   leave();
   return true;
@@ -211,6 +213,7 @@ io_result descriptor::read(void* to, std::size_t room) {
     }
     // An event may have come in the last moment, and nobody has looked what it was.
     if (s != io_status::done) drained_ = false;
+    if (n <= 0 && is_closing()) s = io_status::closed;
   }
   end(io_side::read);
   if (s != io_status::done) return {0, s, 0};
@@ -219,10 +222,12 @@ io_result descriptor::read(void* to, std::size_t room) {
 }
 
 io_result descriptor::try_read(void* to, std::size_t room) {
-  const io_status s = begin(io_side::read);
+  io_status s = begin(io_side::read);
   if (s != io_status::done) return {0, s, 0};
   const std::int64_t n = nothing_to_receive() ? would_block : receive(to, room);
+  if (n <= 0 && is_closing()) s = io_status::closed;
   end(io_side::read);
+  if (s != io_status::done) return {0, s, 0};
   return {n, s, n < 0 ? static_cast<int>(-n) : 0};
 }
 
@@ -240,7 +245,8 @@ io_result descriptor::write(const void* first, std::size_t first_bytes, const vo
       r.status = wait(io_side::write);
       if (r.status != io_status::done) break;
     } else if (n < 0) {
-      r.error = static_cast<int>(-n);
+      if (is_closing()) r.status = io_status::closed;
+      else r.error = static_cast<int>(-n);
       break;
     } else {
       r.value += n;

@@ -110,8 +110,10 @@ class descriptor : netpoll::target {
     for (;;) {
       const std::int64_t value = call();
       if (value != would_block) {
+        const bool cut_off = value <= 0 && is_closing();
         end(side);
         give_way_if_due();
+        if (cut_off) return {0, io_status::closed, 0};
         return {value, io_status::done, value < 0 ? static_cast<int>(-value) : 0};
       }
       s = wait(side);
@@ -201,6 +203,8 @@ class descriptor : netpoll::target {
   void leave() noexcept {
     if (use_.leave()) close_file();
   }
+  /// What the last call found may be the end that close() has brought about.
+  bool is_closing() const noexcept { return (state_.load(std::memory_order_relaxed) & closing) != 0; }
   io_status wait(io_side side);
   static void give_way_if_due();
   io_status told_to_stop(io_side side) const noexcept;

@@ -122,6 +122,8 @@ struct piece {
   std::size_t bytes;
 };
 std::int64_t transmit(int socket, const piece& first, const piece& second) noexcept;
+/// Ends a socket's connection, or its listening, at once, whoever still uses the file.
+void disconnect(int socket) noexcept;
 
 // --- files and signals
 

@@ -444,6 +444,8 @@ std::int64_t receive(int socket, void* to, std::size_t room) noexcept {
   return transferred(call::receive, [&] { return ::recv(socket, to, room, 0); });
 }
 
+void disconnect(int socket) noexcept { ::shutdown(socket, SHUT_RDWR); }
+
 std::int64_t transmit(int socket, const piece& first, const piece& second) noexcept {
   if (second.bytes == 0) {
     return transferred(call::transmit, [&] { return ::send(socket, first.at, first.bytes, MSG_NOSIGNAL); });

@@ -46,6 +46,10 @@ class turn {
 
   /// An operation begins that lets nothing begin any more; leave() ends it. False: it was closed before.
   bool close() noexcept;
+  /// For who is in: nobody else is.
+  bool alone() const noexcept {
+    return ((word_.load(std::memory_order_relaxed) / one_operation) & count_mask) == 1;
+  }
   bool closed() const noexcept { return (word_.load(std::memory_order_relaxed) & closed_bit) != 0; }
 
   /// For another file, when nobody uses this one.

@@ -247,6 +247,18 @@ WARREN_TEST(descriptor, close_ends_all_that_waits) {
   EXPECT_FALSE(p->set_deadline(io_side::read, 0));
 }
 
+/// The file is closed by the reader, when its turn to run comes; the peer hears of it now.
+WARREN_TEST(descriptor, close_is_heard_by_the_peer_at_once) {
+  pair_of_sockets p;
+  auto ended = make_chan<io_status>(1);
+  go([&] { ended.send(read_status(p)); });
+  wait_for_event_waits(1);
+  EXPECT_TRUE(p->close());
+  char none[1];
+  EXPECT_EQ(::recv(p.peer(), none, 1, MSG_DONTWAIT), 0);
+  EXPECT_EQ(ended.recv(), io_status::closed);
+}
+
 WARREN_TEST(descriptor, readers_take_turns) {
   pair_of_sockets p;
   constexpr int readers = 8;
