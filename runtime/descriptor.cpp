@@ -2,6 +2,7 @@
 #include "descriptor.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <new>
 
 #include "clock.hpp"
@@ -124,7 +125,7 @@ descriptor* descriptor::open(int file, int& error) noexcept {
   if (first == netpoll::opening::opened) sched.wake_timekeeper();
   descriptor* d = pool.take();
   if (d == nullptr) {
-    error = -12;  // -ENOMEM
+    error = -ENOMEM;
     return nullptr;
   }
   d->file_ = file;

@@ -36,6 +36,7 @@
 // the scheduler.
 
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
@@ -93,7 +94,7 @@ class descriptor : netpoll::target {
   /// Reads what is there, at least a byte unless `room` is 0 or the end was reached (value 0). Parks: yes.
   io_result read(void* to, std::size_t room);
 
-  /// The same once, without waiting: value -EAGAIN (-11) when there is nothing.
+  /// The same once, without waiting: value -EAGAIN when there is nothing.
   io_result try_read(void* to, std::size_t room);
 
   /// Writes all of it. value: how much was written, also when something went wrong then. Parks: yes.
@@ -164,7 +165,7 @@ class descriptor : netpoll::target {
  private:
   friend class descriptor_pool;
 
-  static constexpr std::int64_t would_block = -11;  // -EAGAIN
+  static constexpr std::int64_t would_block = -EAGAIN;
 
   // Bits of state_, below the generation.
   static constexpr std::uint32_t closing = 1;

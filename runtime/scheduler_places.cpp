@@ -167,7 +167,7 @@ bool scheduler::enter_poller(worker* w) noexcept {
 void scheduler::leave_poller(worker* w) noexcept {
   w->in_poller.store(false, std::memory_order_relaxed);
   in_poller_.store(nullptr, std::memory_order_relaxed);
-  // StoreLoad; pairs with the lock in enter_idle(), under which another became the timekeeper before it looked here.
+  // StoreLoad; pairs with the fence in sleep_idle(): another became the timekeeper, and then found this one here.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (!has_timekeeper()) return;
   spin_guard hold(places_);
