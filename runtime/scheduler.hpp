@@ -115,9 +115,8 @@ class scheduler {
   std::uint64_t awakenings() const noexcept { return awakenings_.load(std::memory_order_relaxed); }
   /// There is a free place, and nobody searches for work. What lies in a queue at that moment, put there by one who is
   /// done with it, was missed: a lost wake-up.
-  bool unattended() const noexcept {
-    return present_.load(std::memory_order_relaxed) < max_procs() && searching_.load(std::memory_order_relaxed) == 0;
-  }
+  bool unattended() const noexcept { return present() < max_procs() && !somebody_searches(); }
+  bool somebody_searches() const noexcept { return searching_.load(std::memory_order_relaxed) != 0; }
   /// Nobody runs, searches, or is in a call: whatever sleeps now can be woken only from outside the library.
   bool all_asleep() noexcept;
   std::uint32_t waiting_for_stack() const noexcept { return without_stack_count_.load(std::memory_order_relaxed); }
@@ -195,7 +194,6 @@ class scheduler {
   void run_worker(worker* w) noexcept;
   void begin_on_thread(worker* w) noexcept;
   void end_on_thread(worker* w) noexcept;
-  void abandon_locked(worker* w) noexcept;
   void share_timers_of(worker* w) noexcept;
   void share_stacks_of(worker* w) noexcept;
   void deadline_added(std::int64_t when, bool own) noexcept;

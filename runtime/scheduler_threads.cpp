@@ -80,30 +80,34 @@ void scheduler::begin_on_thread(worker* w) noexcept {
   set_this_thread(w);
 }
 
+/// A thread that its run did not wait for ends in a later one, which never counted it. It was late in hearing of the end,
+/// and may have become that run's searcher on the way.
 void scheduler::end_on_thread(worker* w) noexcept {
   w->blocks.drain();
   w->stack_pool.drain();
+  bool counted = false;
+  const bool searched = w->searching;
   {
     spin_guard hold(places_);
-    if (w->epoch != epoch_.load(std::memory_order_relaxed)) return abandon_locked(w);
-    if (w->place.load(std::memory_order_relaxed) == presence::idle) leave_idle_list(w);
-    unseat(w, presence::unused);
-    if (w->searching) searching_.store(0, std::memory_order_relaxed);
+    counted = !is_stranger(w);
+    if (counted) {
+      if (w->place.load(std::memory_order_relaxed) == presence::idle) leave_idle_list(w);
+      unseat(w, presence::unused);
+      --threads_;
+    }
+    w->place.store(presence::unused, std::memory_order_relaxed);
     w->searching = false;
-    --threads_;
+    if (searched) searching_.store(0, std::memory_order_relaxed);
   }
   set_this_thread(nullptr);
   w->in_use.store(false, std::memory_order_release);  // pairs with the acquire in take_record()
+  if (!counted) {
+    if (searched) wake_for_work();  // who added work meanwhile counted on us
+    return;
+  }
   // Release: pairs with the acquire in wait_for_workers().
   leaving_word_.fetch_add(1, std::memory_order_release);
   sys::futex_wake(leaving_word_, 1);
-}
-
-/// A thread that its run did not wait for has ended in a later one, which never counted it.
-void scheduler::abandon_locked(worker* w) noexcept {
-  w->place.store(presence::unused, std::memory_order_relaxed);
-  set_this_thread(nullptr);
-  w->in_use.store(false, std::memory_order_release);  // pairs with the acquire in take_record()
 }
 
 /// A thread for which a place was made in that run. If none can be had, none will be had at once: those who hold the places

@@ -26,9 +26,10 @@ namespace {
 [[noreturn]] void bark(const char* what) {
   using namespace runtime;
   const counters c = count_all();
-  std::fprintf(stderr, "watchdog: %s hangs: %ld goroutines, %ld stacks, %ld timers, %ld waiters, GOMAXPROCS %u\n", what,
-               static_cast<long>(c.goroutines), static_cast<long>(c.stacks_in_use), static_cast<long>(c.armed_timers),
-               static_cast<long>(c.queued_waiters), sched.max_procs());
+  std::fprintf(stderr, "watchdog: %s hangs: %ld goroutines, %ld stacks, %ld timers, %ld waiters, %u of %u places, %s\n",
+               what, static_cast<long>(c.goroutines), static_cast<long>(c.stacks_in_use),
+               static_cast<long>(c.armed_timers), static_cast<long>(c.queued_waiters), sched.present(), sched.max_procs(),
+               sched.somebody_searches() ? "somebody searches" : "nobody searches");
   for (std::uint32_t i = 0, n = sched.worker_count(); i < n; ++i) {
     const worker* w = sched.worker_at(i);
     std::fprintf(stderr, "worker %u: place %d, %u ready, %u fresh, run_next %d, tick %u, attention %x\n", i,
