@@ -265,10 +265,11 @@ void server_connection::linger() {
   }
 }
 
+/// Told before it is removed: after shutdown() nothing calls the user any more.
 void server_connection::finish() {
-  service_.core.remove(*this);
   conn_.close();
   tell(conn_state::closed);
+  service_.core.remove(*this);
   release();
 }
 
@@ -539,8 +540,8 @@ result<net::conn> server_connection::hijack() {
   stream_->set_write_deadline(0);
   write_deadline_set_ = false;
   std::string rest = b.in.take_rest();
-  service_.core.remove(*this);
   tell(conn_state::hijacked);
+  service_.core.remove(*this);
   return {rest.empty() ? conn_ : net::with_prefix(conn_, std::move(rest)), nil};
 }
 
