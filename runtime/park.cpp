@@ -147,6 +147,16 @@ WARREN_FLATTENED goroutine* pick_runnable(worker* w) noexcept {
   return g == nullptr || g->stack_at != nullptr ? g : made_runnable(w, g);
 }
 
+/// The same for one who parks: a lock may be held until it has left, so a stack that must be asked for first is asked for
+/// on the worker's own (null).
+WARREN_FLATTENED goroutine* pick_ready_made(worker* w) noexcept {
+  goroutine* g = sched.pick(w);
+  if (g == nullptr || g->stack_at != nullptr) return g;
+  if (g->stack_class == stacks::default_class && w->stack_pool.has_one()) return made_runnable(w, g);
+  sched.put_back(w, g);
+  return nullptr;
+}
+
 /// Leaves `from`, which has stepped out, for `to` (null: the worker's own stack). Returns when somebody comes back to
 /// `from`.
 WARREN_FLATTENED WARREN_UNSEEN_BY_SANITIZERS void switch_to(worker* w, goroutine* from, goroutine* to) noexcept {
@@ -283,7 +293,7 @@ void park(const park_kind& kind, void* waiting_on) {
   const std::uint32_t bits = w->attention.load(std::memory_order_relaxed);
   if ((bits & attention::swallowed) != 0) [[unlikely]] report_swallowed();
   step_out(w);
-  switch_to(w, g, bits != 0 ? nullptr : pick_runnable(w));
+  switch_to(w, g, bits != 0 ? nullptr : pick_ready_made(w));
 }
 
 void ready(goroutine* g) noexcept { sched.ready(g); }

@@ -62,6 +62,8 @@ class scheduler {
   /// due: the caller may hold the lock of a channel that one of them feeds, so they are fired from the worker's own
   /// stack, after the switch.
   goroutine* pick(worker* w) noexcept;
+  /// A fresh goroutine that was picked and cannot be run just now: it is the next to be picked.
+  void put_back(worker* w, goroutine* g) noexcept { push_fresh(w, g); }
   bool timers_due(worker* w) noexcept;
   /// A goroutine could not start for want of a stack: it waits for one.
   void wait_for_stack(goroutine* g) noexcept;

@@ -9,9 +9,11 @@
 // Laws
 //   * A stack belongs to one goroutine, to one worker's cache, or to the depot. Its header is written by its owner only.
 //   * A slab is never unmapped and its record never freed: the handler of overflow faults walks them without a lock.
-//   * In the depot a stack is warm (linked by its header; its top page is resident) or cold (a bit in its slab's mask;
-//     no page is resident, so it has no header). Below the top page nothing is resident in either case: what a deep call
-//     left behind is given back when the stack leaves a worker's cache.
+//   * In the depot a stack is warm (linked by its header; its top page is resident), cooling (a bit in its slab's mask;
+//     its top page is resident still), or cold (a bit in another mask; no page is resident, so it has no header). Those of
+//     a slab are made cold together, when the last of them cools or there are too many: a million goroutines that end one
+//     after the other cost a call each 64, not each one. Below the top page nothing is resident in any case: what a deep
+//     call left behind is given back when the stack leaves a worker's cache.
 //   * Lock: the depot's, a leaf.
 //
 // Guards are markers in the page tables where the kernel has them (Linux 6.13, MADV_GUARD_INSTALL): they split no mapping,
@@ -82,10 +84,13 @@ class stack_cache {
   /// on its stack, and stale pointers into a stack are found only while that has no new owner.
   static constexpr std::uint32_t rest = room / 2;
 
+  /// take() has not to ask the depot.
+  bool has_one() const noexcept { return head_ != nullptr && !(sanitizer::watching_switches && size_ <= rest); }
+
   /// Null when the system gives no more memory.
   stack* take() noexcept {
+    if (!has_one()) return stacks::take(stacks::default_class);
     stack* s = head_;
-    if (s == nullptr || (sanitizer::watching_switches && size_ <= rest)) return stacks::take(stacks::default_class);
     head_ = s->next;
     size_ = size_ - 1;
     return s;

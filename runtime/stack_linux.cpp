@@ -15,10 +15,13 @@ namespace warren::runtime {
 struct slab {
   slab* next = nullptr;       ///< of all slabs; constant once published
   slab* next_cold = nullptr;  ///< of those with cold stacks; the depot's lock
+  slab* next_cooling = nullptr;  ///< of those with cooling stacks, the last that got its first one first; the depot's lock
+  slab* prev_cooling = nullptr;
   char* base = nullptr;
   std::uint8_t size_class = 0;
   std::uint8_t count = 0;
   std::uint64_t cold = 0;       ///< stacks without a resident page; the depot's lock
+  std::uint64_t cooling = 0;    ///< stacks soon to be cold; the depot's lock
   std::uint64_t prepared = 0;   ///< stacks whose guard stands; the depot's lock
   std::uint64_t canaries = 0;   ///< of those, the ones with a canary in its place
 };
@@ -26,7 +29,8 @@ struct slab {
 namespace {
 
 constexpr std::size_t slab_bytes = 16 << 20;
-constexpr std::uint32_t warm_limit = 1024;  // 4 MiB of resident top pages
+constexpr std::uint32_t warm_limit = 1024;     // 4 MiB of resident top pages
+constexpr std::uint32_t cooling_limit = 4096;  // 16 MiB
 
 enum class guard_method : std::uint8_t { markers, protection, canaries };
 
@@ -34,6 +38,9 @@ struct class_depot {
   stack* warm = nullptr;
   std::uint32_t warm_count = 0;
   slab* cold = nullptr;
+  slab* newest_cooling = nullptr;
+  slab* oldest_cooling = nullptr;
+  std::uint32_t cooling_count = 0;
 };
 
 struct depot {
@@ -46,6 +53,9 @@ struct depot {
 
 constinit depot all;
 constinit std::atomic<slab*> slabs{nullptr};
+
+/// The mask of a slab with so many stacks.
+constexpr std::uint64_t all_of(unsigned count) noexcept { return ~std::uint64_t{0} >> (64 - count); }
 
 std::size_t header_offset(std::size_t index) noexcept {
   // Thousands of stacks whose hot frames share page offsets would evict each other from the caches.
@@ -96,7 +106,7 @@ slab* map_slab(std::uint8_t size_class) noexcept {
   sanitizer::add_root(s->base, each * count);
   s->size_class = size_class;
   s->count = static_cast<std::uint8_t>(count);
-  s->cold = count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+  s->cold = all_of(s->count);
   s->next = slabs.load(std::memory_order_relaxed);
   // Release: pairs with the acquire in find(); publishes the slab's constant fields.
   while (!slabs.compare_exchange_weak(s->next, s, std::memory_order_release)) {
@@ -134,22 +144,83 @@ void discard_below_top_page(stack* s) noexcept {
   const std::size_t page = sys::page_bytes();
   char* top_page = reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(s) / page * page);
   char* from = s->low + (s->canary_only ? page : 0);
-  if (top_page > from) sys::discard(from, static_cast<std::size_t>(top_page - from));
+  const auto bytes = static_cast<std::size_t>(top_page - from);
+  if (top_page > from && sys::may_be_resident(from, bytes)) sys::discard(from, bytes);
 }
 
-void cool_down(stack* s) noexcept {
+stack* header_of(slab* s, std::uint8_t index) noexcept {
+  return reinterpret_cast<stack*>(s->base + stacks::bytes_of_class(s->size_class) * (index + 1u) - header_offset(index));
+}
+
+/// The depot's lock is held. The slab has its first cooling stack.
+void list_cooling(class_depot& d, slab* s) noexcept {
+  s->prev_cooling = nullptr;
+  s->next_cooling = d.newest_cooling;
+  (d.newest_cooling != nullptr ? d.newest_cooling->prev_cooling : d.oldest_cooling) = s;
+  d.newest_cooling = s;
+}
+
+/// The depot's lock is held. The slab has no cooling stacks any more.
+void unlist_cooling(class_depot& d, slab* s) noexcept {
+  (s->prev_cooling != nullptr ? s->prev_cooling->next_cooling : d.newest_cooling) = s->next_cooling;
+  (s->next_cooling != nullptr ? s->next_cooling->prev_cooling : d.oldest_cooling) = s->prev_cooling;
+}
+
+/// The depot's lock is held. There is a cooling stack.
+stack* take_cooling(class_depot& d) noexcept {
+  slab* in = d.newest_cooling;
+  const auto index = static_cast<std::uint8_t>(std::countr_zero(in->cooling));
+  in->cooling &= in->cooling - 1;
+  if (in->cooling == 0) unlist_cooling(d, in);
+  --d.cooling_count;
+  return header_of(in, index);
+}
+
+/// Stacks of one slab that nobody owns but who holds this.
+struct batch {
+  slab* in = nullptr;
+  std::uint64_t stacks = 0;
+};
+
+/// The depot's lock is held. Returns: what is to be made cold for it, if anything.
+batch let_cool(class_depot& d, stack* s) noexcept {
   slab* in = s->in;
-  const std::uint64_t bit = std::uint64_t{1} << s->index;
-  char* from = s->low + (s->canary_only ? sys::page_bytes() : 0);
-  char* end = s->base() + stacks::bytes_of_class(s->size_class);
-  sys::discard(from, static_cast<std::size_t>(end - from));  // the header goes with it
-  spin_guard hold(all.lock);
-  if (in->cold == 0) {
-    class_depot& d = all.of_class[in->size_class];
-    in->next_cold = d.cold;
-    d.cold = in;
+  if (in->cooling == 0) list_cooling(d, in);
+  in->cooling |= std::uint64_t{1} << s->index;
+  ++d.cooling_count;
+  if ((in->cooling | in->cold) != all_of(in->count)) {
+    if (d.cooling_count <= cooling_limit) return {};
+    in = d.oldest_cooling;
   }
-  in->cold |= bit;
+  const batch out{in, in->cooling};
+  in->cooling = 0;
+  unlist_cooling(d, in);
+  d.cooling_count -= static_cast<std::uint32_t>(std::popcount(out.stacks));
+  return out;
+}
+
+/// One call for all that lie side by side: each interrupts every processor that runs this process. The headers go as well,
+/// the guards between them stay.
+void discard_runs(const batch& b) noexcept {
+  const std::size_t each = stacks::bytes_of_class(b.in->size_class);
+  for (std::uint64_t left = b.stacks; left != 0;) {
+    const int first = std::countr_zero(left);
+    const int length = std::countr_one(left >> first);
+    char* from = b.in->base + each * static_cast<std::size_t>(first) + stack::guard_bytes;
+    sys::discard(from, each * static_cast<std::size_t>(length) - stack::guard_bytes);
+    left &= first + length == 64 ? 0 : ~std::uint64_t{0} << (first + length);
+  }
+}
+
+void cool_down(const batch& b) noexcept {
+  discard_runs(b);
+  spin_guard hold(all.lock);
+  if (b.in->cold == 0) {
+    class_depot& d = all.of_class[b.in->size_class];
+    b.in->next_cold = d.cold;
+    d.cold = b.in;
+  }
+  b.in->cold |= b.stacks;
 }
 
 const slab* find(const void* address) noexcept {
@@ -180,6 +251,7 @@ stack* take(std::uint8_t size_class) noexcept {
     --d.warm_count;
     return s;
   }
+  if (d.cooling_count > 0) return take_cooling(d);
   if (d.cold == nullptr) {
     d.cold = map_slab(size_class);
     if (d.cold == nullptr) return nullptr;
@@ -193,6 +265,7 @@ stack* take(std::uint8_t size_class) noexcept {
 
 void give(stack* s) noexcept {
   discard_below_top_page(s);
+  batch too_many;
   {
     spin_guard hold(all.lock);
     class_depot& d = all.of_class[s->size_class];
@@ -202,8 +275,9 @@ void give(stack* s) noexcept {
       ++d.warm_count;
       return;
     }
+    too_many = let_cool(d, s);
   }
-  cool_down(s);
+  if (too_many.in != nullptr) cool_down(too_many);
 }
 
 std::size_t of_guard(const void* address) noexcept {

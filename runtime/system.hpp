@@ -49,6 +49,9 @@ int guard(void* at, std::size_t bytes) noexcept;
 int protect(void* at, std::size_t bytes) noexcept;
 /// Gives the pages back; the next read sees zeros.
 int discard(void* at, std::size_t bytes) noexcept;
+/// False only when there is nothing to give back there but what the system has swapped out. Costs less than to discard
+/// nothing: two threads that discard at a time interrupt each other's processor, whether there was anything or not.
+bool may_be_resident(void* at, std::size_t bytes) noexcept;
 /// The system's limit of mappings a process (vm.max_map_count), or the kernel's default when it cannot be read.
 long max_mappings() noexcept;
 

@@ -93,6 +93,13 @@ int discard(void* at, std::size_t bytes) noexcept {
   return checked(call::advise, [&] { return ::madvise(at, bytes, MADV_DONTNEED); });
 }
 
+bool may_be_resident(void* at, std::size_t bytes) noexcept {
+  unsigned char pages[64];
+  const std::size_t count = (bytes + page_bytes() - 1) / page_bytes();
+  if (count > std::size(pages) || ::mincore(at, bytes, pages) != 0) return true;
+  return std::any_of(pages, pages + count, [](unsigned char p) { return (p & 1) != 0; });
+}
+
 long max_mappings() noexcept {
   constexpr long kernel_default = 65530;
   char text[32] = {};
