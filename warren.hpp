@@ -31,6 +31,8 @@
 #include "sync/rw_mutex.hpp"
 #include "sync/semaphore.hpp"
 #include "sync/wait_group.hpp"
+#include "synctest/explore.hpp"
+#include "synctest/synctest.hpp"
 #include "time/sleep.hpp"
 #include "time/ticker.hpp"
 #include "time/timer.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "clock.hpp"
 
+#include <atomic>
 #include <ctime>
 
 namespace warren {
@@ -8,6 +9,8 @@ namespace warren {
 namespace runtime {
 
 namespace {
+
+constinit std::atomic<std::int64_t> standing{0};
 
 std::int64_t read_ns(clockid_t clock) noexcept {
   timespec t{};
@@ -17,8 +20,19 @@ std::int64_t read_ns(clockid_t clock) noexcept {
 
 }  // namespace
 
-std::int64_t now_ns() noexcept { return read_ns(CLOCK_MONOTONIC); }
-std::int64_t wall_ns() noexcept { return read_ns(CLOCK_REALTIME); }
+std::int64_t monotonic_ns() noexcept { return read_ns(CLOCK_MONOTONIC); }
+
+std::int64_t now_ns() noexcept {
+  const std::int64_t at = standing.load(std::memory_order_relaxed);
+  return at != 0 ? at : monotonic_ns();
+}
+
+std::int64_t wall_ns() noexcept {
+  const std::int64_t at = standing.load(std::memory_order_relaxed);
+  return at != 0 ? at : read_ns(CLOCK_REALTIME);
+}
+
+void stand_at_ns(std::int64_t ns) noexcept { standing.store(ns, std::memory_order_relaxed); }
 
 }  // namespace runtime
 

@@ -22,10 +22,15 @@ namespace runtime {
 
 // The only places where the library reads a clock.
 
-/// Nanoseconds on the monotonic clock.
+/// Nanoseconds on the clock that goroutines and timers live by: the monotonic one, or that of a closed world.
 std::int64_t now_ns() noexcept;
-/// Nanoseconds since 1970 as the system has them, which may step back: for texts alone.
+/// Nanoseconds on the monotonic clock, whatever the goroutines live by: for whoever measures or waits in the kernel.
+std::int64_t monotonic_ns() noexcept;
+/// Nanoseconds since 1970 as the system has them, which may step back: for texts alone. In a closed world its own.
 std::int64_t wall_ns() noexcept;
+/// From now on now_ns() and wall_ns() read so many nanoseconds since 1970, until they are told otherwise; 0: they read the
+/// system's clocks.
+void stand_at_ns(std::int64_t ns) noexcept;
 
 /// A deadline that is never reached.
 inline constexpr std::int64_t never = INT64_MAX;

@@ -84,6 +84,7 @@ class by_id {
  public:
   template <class F>
   void for_each(F&& f) noexcept {
+    done_ = 0;
     do {
       gather();
       for (std::size_t i = 0; i < size_; ++i) f(batch_[i].g);

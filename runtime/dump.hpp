@@ -11,7 +11,8 @@
 //
 // Laws
 //   * Everything here may be used in a signal handler.
-//   * A dump of all is for a process that ends: it reads what belongs to others, whose threads sleep or were stopped.
+//   * A dump of all is for a process that ends, or a closed world in which nobody runs: it reads what belongs to others,
+//     whose threads sleep or were stopped.
 
 namespace warren::runtime {
 

@@ -15,7 +15,7 @@ void event::ring() noexcept {
 void event::wait(std::int64_t ns) noexcept {
   // Acquire: pairs with the release in ring().
   if (word_.load(std::memory_order_acquire) == 0) {
-    sys::futex_wait(word_, 0, ns == never ? -1 : saturating_add(now_ns(), ns));
+    sys::futex_wait(word_, 0, ns == never ? -1 : saturating_add(monotonic_ns(), ns));
   }
   word_.exchange(0, std::memory_order_acquire);  // pairs with the same
 }

@@ -153,7 +153,8 @@ int num_goroutine() noexcept { return static_cast<int>(runtime::live_goroutines(
 void lock_os_thread() {
   using namespace runtime;
   worker* w = this_worker();
-  if (w == nullptr) return;  // a thread that is no worker is its own already
+  // A thread that is no worker is its own already, and so is the only one of an explored world.
+  if (w == nullptr || sched.is_explored()) return;
   goroutine* g = w->current;
   if (g->locks++ > 0) return;
   g->home = w;

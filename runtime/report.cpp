@@ -15,6 +15,7 @@ namespace {
 constexpr int standard_error = 2;
 constexpr int failure_status = 2;  // Go's
 
+constinit std::atomic<void (*)(text_writer&) noexcept> last_words{nullptr};
 constinit std::atomic<int> reporter{0};  // the kernel's id of the thread whose turn it is; 0: nobody's
 
 }  // namespace
@@ -94,7 +95,17 @@ void begin_last_report() noexcept {
   sys::flush_streams();
 }
 
+void set_last_words(void (*say)(text_writer& out) noexcept) noexcept {
+  // Release: pairs with the acquire in end_by_report(); what it reads.
+  last_words.store(say, std::memory_order_release);
+}
+
 void end_by_report() noexcept {
+  // Acquire: pairs with the release in set_last_words().
+  if (auto* say = last_words.load(std::memory_order_acquire)) {
+    text_writer out;
+    say(out);
+  }
   sys::flush_standard_streams();
   sys::exit_process(failure_status);
 }

@@ -53,6 +53,8 @@ void print_overflow(text_writer& out, std::size_t limit) noexcept;
 /// Takes the turn for good, and lets what the program has given to stdio go out before the report. A thread that falls
 /// over its own report ends the process here.
 void begin_last_report() noexcept;
+/// What a report that ends the process says at its end; null: nothing more.
+void set_last_words(void (*say)(text_writer& out) noexcept) noexcept;
 /// Ends the process with Go's status for a panic and a fatal error. What was printed since the report began still goes
 /// out, unless another thread is at it.
 [[noreturn]] void end_by_report() noexcept;

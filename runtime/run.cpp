@@ -8,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "closed_world.hpp"
 #include "crash.hpp"
 #include "descriptor.hpp"
 #include "entry.hpp"
@@ -45,10 +46,11 @@ int default_procs() noexcept {
   return std::max(1, paid > 0 ? std::min(cpus, paid) : cpus);
 }
 
-scheduler::settings scheduler_settings(const run_options& o) noexcept {
+scheduler::settings scheduler_settings(const run_options& o, closed_world* world) noexcept {
   const int procs = o.max_procs > 0 ? o.max_procs : default_procs();
   return {static_cast<std::uint32_t>(std::min<int>(procs, scheduler::most_workers / 2)),
-          static_cast<std::uint32_t>(std::clamp<int>(o.max_threads, 2, scheduler::most_workers)), o.detect_deadlock};
+          static_cast<std::uint32_t>(std::clamp<int>(o.max_threads, 2, scheduler::most_workers)), o.detect_deadlock,
+          world};
 }
 
 struct main_goroutine {
@@ -115,12 +117,13 @@ class sole_run {
 };
 
 /// False when the runtime is there already, for threads that are no workers.
-bool open_for_run(const run_options& options) noexcept {
+bool open_for_run(const run_options& options, closed_world* world) noexcept {
   spin_guard hold(opening);
   if (background.load(std::memory_order_relaxed)) return false;
   settings.stack_class = stacks::class_of(options.stack_size);
-  sched.open(scheduler_settings(options));
-  the_monitor.start();
+  sched.open(scheduler_settings(options, world));
+  if (world != nullptr) stand_at_ns(world->begin);
+  if (!sched.is_explored()) the_monitor.start();
   return true;
 }
 
@@ -144,7 +147,7 @@ void start_in_background() noexcept {
   run_options o;
   o.detect_deadlock = false;
   settings.stack_class = stacks::default_class;
-  sched.open(scheduler_settings(o));
+  sched.open(scheduler_settings(o, nullptr));
   the_monitor.start();
   background.store(true, std::memory_order_relaxed);
 }
@@ -155,17 +158,23 @@ void return_to_place(worker* w) {
   switch_point_slow(w);
 }
 
-int run_main(const run_options& options, const main_call& m) {
+int run_main(const run_options& options, const main_call& m, closed_world* world) {
   sole_run alone;
   if (this_worker() != nullptr) throw std::logic_error("warren: run called by a goroutine");
+  if (world != nullptr && background.load(std::memory_order_relaxed)) {
+    throw std::logic_error("warren: a closed world beside goroutines of threads that called no run");
+  }
   std::optional<crash_handlers> handlers;
   if (options.signal_handlers) handlers.emplace();
   main_goroutine main{m};
   goroutine* first = make_main(main, options);
-  if (!open_for_run(options)) return run_in_background(first, main);
+  if (!open_for_run(options, world)) {
+    if (world != nullptr) fatal("a thread that is no worker started the runtime beside a closed world");
+    return run_in_background(first, main);
+  }
   sched.work_on_this_thread(first);
   sched.wait_until_stopped();
-  sched.wait_for_workers(saturating_add(now_ns(), saturating_ns(options.stop_grace)));
+  sched.wait_for_workers(saturating_add(monotonic_ns(), saturating_ns(options.stop_grace)));
   wait_for_report();  // main() would end the process in its midst, with another status
   the_monitor.stop();
   {
@@ -174,6 +183,7 @@ int run_main(const run_options& options, const main_call& m) {
     sched.leave_places();
     leave_over_all();
     sched.close();
+    if (world != nullptr) stand_at_ns(0);
   }
   // StoreLoad; pairs with the fence in descriptor::commit_wait(). Somebody must ask the poller for those that still wait.
   std::atomic_thread_fence(std::memory_order_seq_cst);

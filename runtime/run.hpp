@@ -29,7 +29,10 @@ struct main_call {
   void* f;
 };
 
-int run_main(const run_options& options, const main_call& m);
+struct closed_world;
+
+/// `world`: see closed_world.hpp; null: the system's clock.
+int run_main(const run_options& options, const main_call& m, closed_world* world = nullptr);
 
 }  // namespace runtime
 

@@ -183,7 +183,7 @@ goroutine* scheduler::pick_sometimes(worker* w, std::uint32_t tick) noexcept {
 bool scheduler::streak_is_over(worker* w, std::uint32_t streak) noexcept {
   // By time, not by count: a pair that works for long between hand-overs would get more than one that does not.
   constexpr std::int64_t slice_ns = 1'000'000;
-  const std::int64_t now = now_ns();
+  const std::int64_t now = monotonic_ns();
   if (streak < 16) {
     w->streak_since = now;
     return false;
@@ -360,6 +360,15 @@ void scheduler::pay_attention(worker* w) noexcept {
   share_queues_of(w);
 }
 
+goroutine* scheduler::next_at_hand(worker* w) noexcept {
+  goroutine* g = nullptr;
+  do {
+    run_own_timers(w);
+    g = is_explored() ? choose(w) : pick(w);
+  } while (g == nullptr && timers_due(w));
+  return g;
+}
+
 goroutine* scheduler::find_work(worker* w) noexcept {
   for (;;) {
     if (w->attention.load(std::memory_order_relaxed) != 0) pay_attention(w);
@@ -373,11 +382,7 @@ goroutine* scheduler::find_work(worker* w) noexcept {
       continue;
     }
     if (has_place(w)) {
-      goroutine* g = nullptr;
-      do {
-        run_own_timers(w);
-        g = pick(w);
-      } while (g == nullptr && timers_due(w));
+      goroutine* g = next_at_hand(w);
       if (g == nullptr) g = take_injected(w);
       if (g == nullptr) g = take_from_network(w);
       if (g == nullptr) {
@@ -390,6 +395,10 @@ goroutine* scheduler::find_work(worker* w) noexcept {
         // Its run was over before g was found, so g may be another run's.
         inject(g);
         return nullptr;
+      }
+      if (!stopped(w) && all_stand_still(1)) {
+        go_on();
+        continue;
       }
     }
     sleep_idle(w);

@@ -15,6 +15,9 @@
 
 namespace warren::runtime {
 
+struct closed_world;
+enum class world_end : std::uint8_t;
+
 class scheduler {
  public:
   static constexpr std::uint32_t most_workers = 10'000;  ///< as Go's default limit of threads
@@ -25,6 +28,7 @@ class scheduler {
     std::uint32_t max_procs;
     std::uint32_t max_threads;
     bool detect_deadlock;
+    closed_world* world;
   };
 
   /// Makes everything ready for goroutines; no thread is started but the monitor's.
@@ -111,6 +115,8 @@ class scheduler {
   /// The one that sleeps until the earliest deadline looks where it has to sleep.
   void wake_timekeeper() noexcept;
   void poll_network_if_nobody_does() noexcept;
+  /// What is due in any heap.
+  void fire_all_timers(std::int64_t now) noexcept;
   /// Somebody who has no place waits for an event: somebody must ask the poller.
   void ensure_timekeeper() noexcept;
   /// Whoever was woken up to now. What was seen asleep since it read the same has been so all the time.
@@ -125,6 +131,12 @@ class scheduler {
   /// The kernel's id of the thread that waits in run(); 0: none does.
   int caller_thread() const noexcept { return caller_thread_.load(std::memory_order_relaxed); }
   bool detects_deadlock() const noexcept { return detect_deadlock_; }
+  /// Of the current run. Null: it has none.
+  closed_world* world() const noexcept { return world_.load(std::memory_order_relaxed); }
+  bool is_explored() const noexcept;
+  void gave_way(goroutine* g) noexcept;
+  /// How the world ends, with everybody's trace on standard error.
+  static void tell_end(closed_world& in, world_end why) noexcept;
   std::uint32_t max_threads() const noexcept { return max_threads_; }
 
   std::uint32_t look() const noexcept { return look_.load(std::memory_order_relaxed); }
@@ -150,6 +162,11 @@ class scheduler {
   goroutine* steal_fresh(worker* thief, worker* victim) noexcept;
   goroutine* find_work(worker* w) noexcept;
   void pay_attention(worker* w) noexcept;
+  goroutine* next_at_hand(worker* w) noexcept;
+  goroutine* choose(worker* w) noexcept;
+  bool all_stand_still(std::uint32_t present) noexcept;
+  void go_on() noexcept;
+  void end_world(world_end why) noexcept;
   goroutine* search(worker* w) noexcept;
   goroutine* steal_from(worker* thief, worker* victim, bool late) noexcept;
   void begin_search(worker* w) noexcept;
@@ -194,6 +211,7 @@ class scheduler {
   bool renew(worker* w, std::uint32_t run) noexcept;
   static void worker_thread(void* raw);
   void run_worker(worker* w) noexcept;
+  void make_predictable(worker* w) const noexcept;
   void begin_on_thread(worker* w) noexcept;
   void end_on_thread(worker* w) noexcept;
   void share_timers_of(worker* w) noexcept;
@@ -228,6 +246,7 @@ class scheduler {
   std::atomic<int> caller_thread_{0};
   std::uint32_t max_threads_ = most_workers;
   bool detect_deadlock_ = false;
+  std::atomic<closed_world*> world_{nullptr};
 
   inject_queue inject_;
   timer_heap shared_timers_;                 ///< of threads that are no workers, and of workers without a place

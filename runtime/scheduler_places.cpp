@@ -86,7 +86,7 @@ void scheduler::ensure_timekeeper() noexcept {
 void scheduler::enter_idle(worker* w) noexcept {
   if (w->left_poller_at != 0) {
     const std::int64_t before = errand_ns_.load(std::memory_order_relaxed);
-    errand_ns_.store((before * 3 + now_ns() - w->left_poller_at) / 4, std::memory_order_relaxed);
+    errand_ns_.store((before * 3 + monotonic_ns() - w->left_poller_at) / 4, std::memory_order_relaxed);
     w->left_poller_at = 0;
   }
   spin_guard hold(places_);
@@ -137,6 +137,8 @@ scheduler::nap scheduler::next_nap(worker* w) noexcept {
   const std::int64_t own = w->timers.earliest();
   const std::int64_t first = earliest_deadline();
   spin_guard hold(places_);
+  // In a closed world no deadline is a moment to wake at.
+  if (world() != nullptr) return {never, timekeeper_ == w};
   if (timekeeper_ != w) return {own, false};
   const std::int64_t wake_at = std::min(first, wake_at_.load(std::memory_order_relaxed));
   wake_at_.store(wake_at, std::memory_order_relaxed);
@@ -187,7 +189,7 @@ void scheduler::hand_over_timekeeping() noexcept {
 
 void scheduler::begin_errand(worker* w) noexcept {
   constexpr std::int64_t long_errand_ns = 100'000;
-  w->left_poller_at = now_ns();
+  w->left_poller_at = monotonic_ns();
   if (errand_ns_.load(std::memory_order_relaxed) > long_errand_ns) hand_over_timekeeping();
 }
 
@@ -251,8 +253,7 @@ bool scheduler::sleep_once(worker* w) noexcept {
     spin_guard hold(places_);
     ++outside_;  // what it takes out of the heaps now is in no queue yet
   }
-  for (std::uint32_t i = 0, n = worker_count(); i < n; ++i) fire_timers(worker_at(i)->timers, now);
-  fire_timers(shared_timers_, now);
+  fire_all_timers(now);
   spin_guard hold(places_);
   --outside_;
   wake_monitor_if_all_sleep();
@@ -266,7 +267,7 @@ void scheduler::sleep_idle(worker* w) noexcept {
   enter_idle(w);
   // StoreLoad, the sleeper's half; pairs with the fences in wake_for_added(), wake_for_work() and arm().
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (work_visible() && take_place(w)) {
+  if ((work_visible() || all_stand_still(0)) && take_place(w)) {
     w->wake_word.store(0, std::memory_order_relaxed);
     begin_search(w);
     return;
@@ -276,9 +277,7 @@ void scheduler::sleep_idle(worker* w) noexcept {
   if (stopped(w)) return;
   // Timers of other heaps that the timekeeper was woken for.
   const std::int64_t now = now_ns();
-  if (earliest_deadline() <= now) {
-    for (std::uint32_t i = 0, n = worker_count(); i < n; ++i) fire_timers(worker_at(i)->timers, now);
-  }
+  if (earliest_deadline() <= now) fire_all_timers(now);
 }
 
 /// Goroutine 1 has left the thread that called run(). False: no other thread can be had, so this one stays a worker.
@@ -354,6 +353,7 @@ scheduler::searcher scheduler::call_searcher(std::uint32_t& run) noexcept {
 
 void scheduler::go_outside(worker* w) noexcept {
   {
+    if (is_explored()) return;
     spin_guard hold(places_);
     if (stopped(w)) return;  // a later run knows nothing of it
     if (!counts_as_outside(w)) ++outside_;
@@ -393,6 +393,7 @@ bool scheduler::send_away(worker* w) noexcept {
 }
 
 std::uint32_t scheduler::set_max_procs(std::uint32_t n) noexcept {
+  if (world() != nullptr) return max_procs();  // it has one place
   const std::uint32_t before = max_procs_.exchange(n, std::memory_order_relaxed);
   if (n < before) {
     for (std::uint32_t i = 0; i < worker_count(); ++i) {

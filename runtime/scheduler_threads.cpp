@@ -156,7 +156,11 @@ void scheduler::work_on_this_thread(goroutine* first) {
     ++threads_;
     seat(nullptr);
   }
-  w->attention.fetch_or(attention::caller, std::memory_order_relaxed);
+  if (world() != nullptr) {
+    make_predictable(w);
+  } else {
+    w->attention.fetch_or(attention::caller, std::memory_order_relaxed);
+  }
   begin_on_thread(w);
   // run() may be called in a catch block or while unwinding: that state is not the goroutines'.
   exception_state callers;
@@ -164,6 +168,7 @@ void scheduler::work_on_this_thread(goroutine* first) {
   run_from_scheduler(w, first);
   run_worker(w);
   set_exceptions(find_exception_state(), callers);
+  if (is_explored()) w->next_id = w->ids_end = 0;
   sys::set_timer_slack(0);  // as it was
   end_on_thread(w);
   set_this_thread(before);
@@ -185,6 +190,7 @@ void scheduler::open(const settings& s) noexcept {
   max_procs_.store(s.max_procs, std::memory_order_relaxed);
   max_threads_ = s.max_threads;
   detect_deadlock_ = s.detect_deadlock;
+  world_.store(s.world, std::memory_order_relaxed);
   {
     spin_guard hold(places_);
     // Threads that the last run did not wait for are not counted any more.
@@ -233,6 +239,7 @@ void scheduler::leave_places() noexcept {
 }
 
 void scheduler::close() noexcept {
+  world_.store(nullptr, std::memory_order_relaxed);
   // Release: pairs with the acquire in is_open().
   open_.store(false, std::memory_order_release);
 }
@@ -245,7 +252,7 @@ bool scheduler::wait_for_workers(std::int64_t deadline) noexcept {
       spin_guard hold(places_);
       if (threads_ == 0) return true;
     }
-    if (now_ns() >= deadline) return false;
+    if (monotonic_ns() >= deadline) return false;
     sys::futex_wait(leaving_word_, left, deadline);
   }
 }

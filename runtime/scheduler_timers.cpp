@@ -85,6 +85,11 @@ void scheduler::fire_timers(timer_heap& heap, std::int64_t now) noexcept {
   ready(std::move(woken));
 }
 
+void scheduler::fire_all_timers(std::int64_t now) noexcept {
+  for (std::uint32_t i = 0, n = worker_count(); i < n; ++i) fire_timers(worker_at(i)->timers, now);
+  fire_timers(shared_timers_, now);
+}
+
 /// A worker without a place does not look into its heap.
 void scheduler::share_timers_of(worker* w) noexcept {
   if (w->timers.size() == 0) return;

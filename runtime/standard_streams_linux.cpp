@@ -34,7 +34,7 @@ void flush_all(void*) {
 /// On a thread of its own, which can be left behind where it waits for a lock, or for room in a pipe nobody reads.
 bool flush_all_in_time() noexcept {
   constexpr std::int64_t patience_ns = 200'000'000;
-  const std::int64_t deadline = saturating_add(now_ns(), patience_ns);
+  const std::int64_t deadline = saturating_add(monotonic_ns(), patience_ns);
   if (start_thread(flush_all, nullptr, "warren flush", true) != 0) return false;
   // Acquire: pairs with the release in flush_all().
   while (all_flushed.load(std::memory_order_acquire) == 0) {

@@ -56,9 +56,9 @@ void stop_other_threads(std::int64_t patience_ns) noexcept {
     if (is_asked_as_worker(t) || sys::thread_blocks_all_signals(id)) return;
     if (sys::signal_thread(id, signal) == 0) ++wanted;
   });
-  const std::int64_t deadline = saturating_add(now_ns(), patience_ns);
+  const std::int64_t deadline = saturating_add(monotonic_ns(), patience_ns);
   // Acquire: pairs with the release in stay_stopped().
-  while (answers.load(std::memory_order_acquire) < wanted && now_ns() < deadline) sys::sleep_ns(look_again_ns);
+  while (answers.load(std::memory_order_acquire) < wanted && monotonic_ns() < deadline) sys::sleep_ns(look_again_ns);
 }
 
 bool is_stop_request(const siginfo_t& info) noexcept {

@@ -335,7 +335,7 @@ const char* environment(const char* name) noexcept { return ::getenv(name); }
 std::uint64_t entropy() noexcept {
   std::uint64_t n = 0;
   if (injected_failure(call::entropy) == 0 && ::getrandom(&n, sizeof n, GRND_NONBLOCK) == sizeof n) return n;
-  return static_cast<std::uint64_t>(now_ns()) * 0x9E3779B97F4A7C15ULL ^ static_cast<std::uint64_t>(::getpid());
+  return static_cast<std::uint64_t>(monotonic_ns()) * 0x9E3779B97F4A7C15ULL ^ static_cast<std::uint64_t>(::getpid());
 }
 
 std::size_t page_bytes() noexcept {
@@ -399,7 +399,7 @@ int wait_for_events(int poller, std::span<file_event> events, std::int64_t deadl
   if (const int error = injected_failure(call::poller_wait)) return -error;
   epoll_event raw[most];
   const int room = static_cast<int>(std::min(events.size(), most));
-  const std::int64_t left = deadline_ns <= 0 ? deadline_ns : std::max<std::int64_t>(deadline_ns - now_ns(), 0);
+  const std::int64_t left = deadline_ns <= 0 ? deadline_ns : std::max<std::int64_t>(deadline_ns - monotonic_ns(), 0);
   const int n = left == 0 ? ::epoll_wait(poller, raw, room, 0) : wait_in_nanoseconds(poller, raw, room, left);
   if (n < 0) return errno == EINTR ? 0 : -errno;
   for (int i = 0; i < n; ++i) {

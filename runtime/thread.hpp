@@ -28,6 +28,7 @@ inline constexpr std::uint32_t swallowed = 8;   ///< a goexit was caught by a ca
 inline constexpr std::uint32_t resized = 16;    ///< GOMAXPROCS went down
 inline constexpr std::uint32_t loud = 32;       ///< work lay here unseen: stop holding wake-ups back
 inline constexpr std::uint32_t locked = 64;     ///< the running goroutine has this thread for itself
+inline constexpr std::uint32_t explored = 256;  ///< a chooser says who goes next, at every switch point; see closed_world.hpp
 inline constexpr std::uint32_t caller = 128;    ///< the thread that called run(): it runs goroutine 1 and nothing else
 }  // namespace attention
 

@@ -10,6 +10,7 @@ namespace warren::runtime {
 enum class wait_reason : std::uint8_t {
   none, chan_send, chan_receive, chan_send_nil, chan_receive_nil, select, select_no_cases, sleep, semacquire,
   cond_wait, mutex_lock, rw_mutex_rlock, rw_mutex_lock, wait_group_wait, once_do, gosched, blocking_call, io_wait,
+  synctest_wait, synctest_test,
 };
 
 constexpr const char* text_of(wait_reason r) noexcept {
@@ -32,6 +33,8 @@ constexpr const char* text_of(wait_reason r) noexcept {
     case wait_reason::gosched: return "runnable";
     case wait_reason::blocking_call: return "syscall";
     case wait_reason::io_wait: return "IO wait";
+    case wait_reason::synctest_wait: return "synctest.Wait";
+    case wait_reason::synctest_test: return "synctest.Run";
   }
   return "waiting";
 }
