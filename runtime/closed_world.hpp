@@ -28,9 +28,8 @@ namespace warren::runtime {
 /// Who goes next, among the goroutines that are ready.
 class chooser {
  public:
+  /// If it has run before, its kind says what it left off for.
   virtual void became_ready(goroutine* g) noexcept = 0;
-  /// It said itself that others may go first (gosched).
-  virtual void gave_way(goroutine* g) noexcept = 0;
   virtual void clock_jumped(std::int64_t ns) noexcept = 0;
   /// Null: none is ready.
   virtual goroutine* next() noexcept = 0;

@@ -64,6 +64,7 @@ bool refuse_and_inject(goroutine* self, void*) noexcept {
 }
 
 constexpr park_kind giving_way{wait_reason::gosched, nullptr, nullptr};  // see committed()
+constexpr park_kind preempted{wait_reason::preempted, refuse_and_inject, nullptr};
 constexpr park_kind without_place{wait_reason::gosched, refuse_and_inject, nullptr};
 
 /// The run is over: whoever parks now stays for ever, and nobody may find it.
@@ -308,7 +309,7 @@ void yield() {
   const std::uint32_t bits = w->attention.load(std::memory_order_relaxed);
   // Goroutine 1 leaves the calling thread here as it does when it parks.
   if (bits == attention::caller) return park_through_scheduler(w, g, giving_way, nullptr);
-  if ((bits & attention::explored) != 0) sched.gave_way(g);
+  if ((bits & attention::explored) != 0) return park_through_scheduler(w, g, giving_way, nullptr);
   if (bits != 0) return switch_point_slow(t);
   // Picking leaves traces on the stack it happens on, and giving way orders nothing: the race detector would take what
   // the worker wrote here, and what the goroutine writes there later, for a race.
@@ -332,7 +333,8 @@ void switch_point_slow(thread* t) {
       ~(attention::slice_over | attention::loud | attention::swallowed), std::memory_order_relaxed);
   if ((bits & attention::swallowed) != 0) report_swallowed();
   if ((bits & attention::loud) != 0) w->quiet_left = w->quiet_span = 0;
-  if ((bits & (attention::stop | attention::explored)) != 0) return park_through_scheduler(w, g, giving_way, nullptr);
+  if ((bits & attention::stop) != 0) return park_through_scheduler(w, g, giving_way, nullptr);
+  if ((bits & attention::explored) != 0) return park_through_scheduler(w, g, preempted, nullptr);
   if ((bits & attention::locked) != 0) return;
   if ((bits & attention::away) != 0 && !sched.come_back(w)) {
     return park_through_scheduler(w, g, without_place, nullptr);

@@ -134,7 +134,6 @@ class scheduler {
   /// Of the current run. Null: it has none.
   closed_world* world() const noexcept { return world_.load(std::memory_order_relaxed); }
   bool is_explored() const noexcept;
-  void gave_way(goroutine* g) noexcept;
   /// How the world ends, with everybody's trace on standard error.
   static void tell_end(closed_world& in, world_end why) noexcept;
   std::uint32_t max_threads() const noexcept { return max_threads_; }

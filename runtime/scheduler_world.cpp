@@ -29,9 +29,6 @@ goroutine* scheduler::choose(worker* w) noexcept {
   return nullptr;
 }
 
-/// A switch point that the goroutine asked for itself.
-void scheduler::gave_way(goroutine* g) noexcept { world()->who_next->gave_way(g); }
-
 /// What it draws and counts depends on the world alone. (Ids are unique in a world; others' have ended, or are left over.)
 void scheduler::make_predictable(worker* w) const noexcept {
   if (!is_explored()) return;

@@ -10,7 +10,7 @@ namespace warren::runtime {
 enum class wait_reason : std::uint8_t {
   none, chan_send, chan_receive, chan_send_nil, chan_receive_nil, select, select_no_cases, sleep, semacquire,
   cond_wait, mutex_lock, rw_mutex_rlock, rw_mutex_lock, wait_group_wait, once_do, gosched, blocking_call, io_wait,
-  synctest_wait, synctest_test,
+  preempted, synctest_wait, synctest_test,
 };
 
 constexpr const char* text_of(wait_reason r) noexcept {
@@ -31,6 +31,7 @@ constexpr const char* text_of(wait_reason r) noexcept {
     case wait_reason::wait_group_wait: return "sync.WaitGroup.Wait";
     case wait_reason::once_do: return "sync.Once.Do";
     case wait_reason::gosched: return "runnable";
+    case wait_reason::preempted: return "runnable";
     case wait_reason::blocking_call: return "syscall";
     case wait_reason::io_wait: return "IO wait";
     case wait_reason::synctest_wait: return "synctest.Wait";

@@ -26,6 +26,12 @@ std::uint64_t spread(std::uint64_t z) noexcept {
   return z ^ (z >> 31);
 }
 
+/// Why it left off. A fresh one's kind is not its own.
+runtime::wait_reason reason_of(const runtime::goroutine* g) noexcept {
+  const runtime::park_kind* kind = g->kind;
+  return g->stack_at == nullptr || kind == nullptr ? runtime::wait_reason::none : kind->reason;
+}
+
 }  // namespace
 
 schedule::schedule(std::uint64_t max_steps) : max_steps_(max_steps) {}
@@ -53,11 +59,10 @@ std::uint64_t& schedule::rank_of(const runtime::goroutine* g) {
   return rank;
 }
 
-void schedule::became_ready(runtime::goroutine* g) noexcept { ready_.push_back({g, ranked_ ? rank_of(g) : 0}); }
-
-/// Or one that gives way until another has done something would keep that one waiting for ever.
-void schedule::gave_way(runtime::goroutine* g) noexcept {
-  if (ranked_) rank_of(g) = --lowest_rank_;
+void schedule::became_ready(runtime::goroutine* g) noexcept {
+  ready_.push_back({g, ranked_ ? rank_of(g) : 0});
+  // Or one that gives way until another has done something would keep that one waiting for ever.
+  if (ranked_ && reason_of(g) == runtime::wait_reason::gosched) let_fall(ready_.back());
 }
 
 void schedule::clock_jumped(std::int64_t ns) noexcept { record({0, ns, runtime::wait_reason::none, false}); }
@@ -85,9 +90,7 @@ runtime::goroutine* schedule::next() noexcept {
   }
   runtime::goroutine* g = ready_[at].g;
   ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(at));
-  const runtime::park_kind* kind = g->kind;
-  const bool begins = g->stack_at == nullptr;
-  record({g->id, 0, begins || kind == nullptr ? runtime::wait_reason::none : kind->reason, begins});
+  record({g->id, 0, reason_of(g), g->stack_at == nullptr});
   return g;
 }
 
@@ -109,8 +112,10 @@ std::string schedule::words(std::size_t most) const {
     text += "goroutine " + std::to_string(s.goroutine);
     if (s.begins) {
       text += " begins\n";
-    } else if (s.after == runtime::wait_reason::gosched) {
+    } else if (s.after == runtime::wait_reason::preempted) {
       text += " goes on\n";
+    } else if (s.after == runtime::wait_reason::gosched) {
+      text += " goes on after gosched\n";
     } else {
       text += std::string(" goes on after ") + runtime::text_of(s.after) + "\n";
     }

@@ -20,7 +20,6 @@ class schedule final : public runtime::chooser {
   std::uint64_t begin(std::uint64_t seed);
 
   void became_ready(runtime::goroutine* g) noexcept override;
-  void gave_way(runtime::goroutine* g) noexcept override;
   void clock_jumped(std::int64_t ns) noexcept override;
   runtime::goroutine* next() noexcept override;
   bool is_exhausted() const noexcept override { return steps_.size() >= max_steps_; }

@@ -4,45 +4,34 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "../test.hpp"
+#include "everything.hpp"
+#include "finding.hpp"
 
 namespace {
 
 using namespace warren;
 using namespace std::chrono_literals;
 using synctest::explore;
-using synctest::schedule_failure;
-
-/// How it fails, or nothing.
-template <class F>
-std::optional<schedule_failure> failure_of(const synctest::explore_options& o, F f) {
-  testing::internal::CaptureStderr();
-  std::optional<schedule_failure> found;
-  try {
-    explore(o, f);
-  } catch (const schedule_failure& e) {
-    found = e;
-  }
-  testing::internal::GetCapturedStderr();
-  return found;
-}
+using tests::everything;
+using tests::failure_of;
 
 /// Two read, give way, and write.
 void lose_an_update() {
-  int n = 0;
+  std::atomic<int> n = 0;
   sync::wait_group g;
   for (int i = 0; i < 2; ++i) {
     g.go([&] {
-      const int before = n;
+      const int before = n.load(std::memory_order_relaxed);
       gosched();
-      n = before + 1;
+      n.store(before + 1, std::memory_order_relaxed);
     });
   }
   g.wait();
@@ -53,7 +42,7 @@ void lose_an_update() {
 void lose_a_wake_up() {
   sync::mutex m;
   sync::cond c;
-  bool ready = false;
+  std::atomic<bool> ready = false;
   go([&] {
     ready = true;
     c.signal();
@@ -162,14 +151,39 @@ TEST(explore, has_nothing_against_what_is_right) {
 
 TEST(explore, tries_every_order) {
   std::set<std::string> orders;
-  explore({.seeds = 500}, [&] {
+  explore({.seeds = 1'000}, [&] {
+    sync::mutex m;
     std::string order;
     sync::wait_group g;
-    for (const char c : {'a', 'b', 'c', 'd'}) g.go([&order, c] { order += c; });
+    for (const char c : {'a', 'b', 'c', 'd'}) {
+      g.go([&m, &order, c] {
+        std::lock_guard hold(m);
+        order += c;
+      });
+    }
     g.wait();
     orders.insert(order);
   });
   EXPECT_EQ(orders.size(), 24U);
+}
+
+TEST(explore, tries_every_order_of_what_is_due_at_once) {
+  std::set<std::string> orders;
+  explore({.seeds = 300}, [&] {
+    sync::mutex m;
+    std::string order;
+    sync::wait_group g;
+    for (const char c : {'a', 'b', 'c'}) {
+      g.go([&m, &order, c] {
+        sleep(1s);
+        std::lock_guard hold(m);
+        order += c;
+      });
+    }
+    g.wait();
+    orders.insert(order);
+  });
+  EXPECT_EQ(orders.size(), 6U);
 }
 
 TEST(explore, tries_every_case_of_a_select) {
@@ -183,27 +197,6 @@ TEST(explore, tries_every_case_of_a_select) {
   });
   EXPECT_GT(taken[0], 10);
   EXPECT_GT(taken[1], 10);
-}
-
-void everything() {
-  chan<int> c = make_chan<int>();
-  chan<int> d = make_chan<int>(2);
-  auto [ctx, cancel] = context::with_timeout(context::background(), 10ms);
-  sync::wait_group g;
-  for (int i = 0; i < 3; ++i) {
-    g.go([=, ctx = ctx] {
-      for (int k = 0; k < 5; ++k) {
-        select(send(c, k), send(d, k), recv(ctx.done()));
-        sleep(1ms);
-      }
-    });
-  }
-  g.go([=, ctx = ctx] {
-    while (select(recv(c), recv(d), recv(ctx.done())) != 2) {
-    }
-  });
-  g.wait();
-  cancel();
 }
 
 TEST(explore, makes_the_same_schedule_of_a_seed) {
@@ -240,14 +233,16 @@ TEST(explore, replays_a_seed) {
 
 TEST(explore, leaves_no_goroutine_and_no_time_behind) {
   explore({.seeds = 50}, everything);
-  int ran = 0;
+  std::atomic<int> ran = 0;
   const auto before = clock::now();
   run([&] {
-    for (int i = 0; i < 100; ++i) go([&] { ++ran; });
-    sleep(1ms);
     EXPECT_EQ(num_goroutine(), 1);
+    sync::wait_group g;
+    for (int i = 0; i < 100; ++i) g.go([&] { ++ran; });
+    g.wait();
+    sleep(1ms);
   });
-  EXPECT_EQ(ran, 100);
+  EXPECT_EQ(ran.load(), 100);
   EXPECT_LT(clock::now() - before, 1h);
 }
 
