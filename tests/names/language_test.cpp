@@ -269,6 +269,66 @@ WARREN_TEST(names, of_sync) {
   EXPECT_EQ(counter.load(), 1);
 }
 
+TEST(names, of_synctest) {
+  synctest::test([] {
+    bool done = false;
+    go([&] {
+      sleep(1h);
+      done = true;
+    });
+    synctest::sleep(1h);
+    synctest::wait();
+    EXPECT_TRUE(done);
+  });
+  const synctest::exploration explored = synctest::explore({.seeds = 3}, [] { gosched(); });
+  EXPECT_EQ(explored.runs, 3U);
+}
+
+WARREN_TEST(names, of_pool_and_map) {
+  sync::pool<string> buffers{[] { return string("new"); }};
+  string buffer = buffers.get();
+  EXPECT_EQ(buffer, "new");
+  buffers.put(std::move(buffer));
+  sync::pool<unique_ptr<int>> numbers;
+  numbers.new_ = [] { return make_unique<int>(1); };
+  EXPECT_EQ(*numbers.get(), 1);
+
+  sync::map<string, int> m;
+  m.store("one", 1);
+  auto [v, ok] = m.load("one");
+  EXPECT_TRUE(ok);
+  auto [actual, loaded] = m.load_or_store("one", 2);
+  EXPECT_TRUE(loaded);
+  tie(v, ok) = m.swap("one", 3);
+  EXPECT_EQ(v, actual);
+  EXPECT_TRUE(m.compare_and_swap("one", 3, 4));
+  EXPECT_FALSE(m.compare_and_delete("one", 3));
+  m.range([&](const string& key, int value) {
+    v = value;
+    return key != "one";
+  });
+  m.range([&](auto& key, auto& value) { EXPECT_EQ(key + to_string(value), "one4"); });
+  if (auto [old, there] = m.load_and_delete("one"); there) v += old;
+  EXPECT_EQ(v, 8);
+  m.delete_("one");
+  m.clear();
+}
+
+WARREN_TEST(names, of_singleflight) {
+  singleflight::group<string> g;
+  auto [v, err, shared] = g.do_("key", []() -> result<string> { return {"value", nil}; });
+  EXPECT_EQ(v, "value");
+  EXPECT_TRUE(err == nil);
+  EXPECT_FALSE(shared);
+  recv_chan<singleflight::outcome<string>> ch = g.do_chan("key", [] { return "value"s; });
+  select(recv(ch, [&](singleflight::outcome<string> r) { tie(v, err, shared) = tie(r.value, r.err, r.shared); }),
+         recv(time_after(10s), [] { ADD_FAILURE(); }));
+  EXPECT_EQ(v, "value");
+  g.forget("key");
+  singleflight::group<int, int> numbers;
+  EXPECT_EQ(numbers.do_(1, [] { return 2; }).value, 2);
+}
+
 // POSIX's functions are still there under their own names.
 TEST(names, of_posix_are_still_there) {
   int pair[2];
