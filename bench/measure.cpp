@@ -42,6 +42,12 @@ bool measure(const char* name, std::int64_t batch, void (*work)(std::int64_t n, 
   return measure_by(name, batch, work);
 }
 
+bool measure_at(const char* name, std::int64_t size, std::int64_t batch, sized_work work) {
+  const std::string point = std::string(name) + "@" + std::to_string(size);
+  return measure_by(point.c_str(), batch,
+                    [size, work](std::int64_t n, benchmark::State& clock) { work(size, n, clock); });
+}
+
 void verify(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "wrong result: %s\n", what);

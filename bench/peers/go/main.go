@@ -122,7 +122,7 @@ func main() {
 	minTime := flag.Float64("min-time", 0.3, "seconds that the last, measured repetition takes at least")
 	list := flag.Bool("list", false, "print the names of all benchmarks")
 	flag.Parse()
-	for _, b := range benchmarks {
+	for _, b := range append(benchmarks, growth()...) {
 		if *list {
 			fmt.Println(b.name)
 		} else if b.name == *name {
