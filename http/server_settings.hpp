@@ -55,7 +55,8 @@ struct server_settings {
   std::function<context(const net::listener&)> base_context;
   /// Makes the context that all requests of a connection are below, from that.
   std::function<context(context, const net::conn&)> conn_context;
-  /// Is told of each step in a connection's life, by the goroutine that makes it.
+  /// Is told of each step in a connection's life, by the goroutine that makes it. shutdown() waits until the last step has
+  /// been told, so it must not wait for shutdown() itself.
   std::function<void(const net::conn&, conn_state)> on_conn_state;
 };
 

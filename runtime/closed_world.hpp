@@ -11,12 +11,13 @@
 //        2. if the first goroutine has returned, it hears that the others wait for ever: time has ended with it;
 //        3. the clock jumps to the earliest deadline;
 //        4. nothing can happen any more: the run ends, and `ending` says why.
+//   * Whoever stops running without a place (`outside_`) looks afterwards whether all stand still: nobody else may be awake.
 //   * There is one place, and goroutine 1 stays on the thread that called run() with all the others: a world that nobody
 //     leaves by a blocking call needs no other thread.
 //   * With a chooser no thread but that one takes part at all: there is no monitor, a blocking call blocks, and every
 //     switch point gives way (attention::explored). What runs depends on nothing but what the chooser says.
 //   * Everything is touched by the worker that has the place, or, while nobody runs, by the one that is about to take it.
-//     `watcher` and `finisher` are published by a commit that may run while another worker comes back from outside.
+//     `watched`, `watcher` and `finisher` are also touched by goroutines that run beside it, without a place.
 
 #include <atomic>
 #include <cstdint>
@@ -59,7 +60,7 @@ struct closed_world {
   const std::uint64_t seed;   ///< of what the library draws by chance; used with a chooser alone
   std::atomic<goroutine*> watcher{nullptr};   ///< in watch_for_standstill(), parked
   std::atomic<goroutine*> finisher{nullptr};  ///< in finish_world(), parked
-  bool watched = false;                       ///< somebody is in watch_for_standstill()
+  std::atomic<bool> watched{false};           ///< somebody is in watch_for_standstill()
   world_end ending = world_end::by_itself;
 
   bool is_explored() const noexcept { return who_next != nullptr; }

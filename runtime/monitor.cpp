@@ -106,7 +106,7 @@ void monitor::look() noexcept {
 
 void monitor::look_at_timers(std::int64_t now) noexcept {
   // Those of workers that do not come to look, and do not sleep until the first of them either.
-  if (sched.has_timekeeper() || sched.earliest_deadline() > now) return;
+  if (sched.has_timekeeper() || sched.world() != nullptr || sched.earliest_deadline() > now) return;
   sched.fire_timers(sched.shared_timers(), now);
   for (std::uint32_t i = 0, n = sched.worker_count(); i < n; ++i) {
     worker* w = sched.worker_at(i);

@@ -66,8 +66,12 @@ class scheduler {
   /// due: the caller may hold the lock of a channel that one of them feeds, so they are fired from the worker's own
   /// stack, after the switch.
   goroutine* pick(worker* w) noexcept;
-  /// A fresh goroutine that was picked and cannot be run just now: it is the next to be picked.
-  void put_back(worker* w, goroutine* g) noexcept { push_fresh(w, g); }
+  /// A fresh goroutine that was picked and cannot be run just now: it is the next to be picked, so that it keeps the turn
+  /// that its age has given it.
+  void put_back(worker* w, goroutine* g) noexcept {
+    // Acquire and release: pairs with the exchanges of thieves, and publishes g.
+    if (goroutine* displaced = w->run_next.exchange(g, std::memory_order_acq_rel)) push(w, displaced);
+  }
   bool timers_due(worker* w) noexcept;
   /// A goroutine could not start for want of a stack: it waits for one.
   void wait_for_stack(goroutine* g) noexcept;
@@ -134,8 +138,8 @@ class scheduler {
   /// Of the current run. Null: it has none.
   closed_world* world() const noexcept { return world_.load(std::memory_order_relaxed); }
   bool is_explored() const noexcept;
-  /// How the world ends, with everybody's trace on standard error.
-  static void tell_end(closed_world& in, world_end why) noexcept;
+  /// Ends the run; unless it came by itself, with everybody's trace on standard error.
+  void end_world(world_end why) noexcept;
   std::uint32_t max_threads() const noexcept { return max_threads_; }
 
   std::uint32_t look() const noexcept { return look_.load(std::memory_order_relaxed); }
@@ -165,7 +169,6 @@ class scheduler {
   goroutine* choose(worker* w) noexcept;
   bool all_stand_still(std::uint32_t present) noexcept;
   void go_on() noexcept;
-  void end_world(world_end why) noexcept;
   goroutine* search(worker* w) noexcept;
   goroutine* steal_from(worker* thief, worker* victim, bool late) noexcept;
   void begin_search(worker* w) noexcept;

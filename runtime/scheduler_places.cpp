@@ -220,11 +220,14 @@ bool scheduler::sleep_in_poller(worker* w, std::int64_t deadline) noexcept {
     if (!is_stranger(w)) ++outside_;  // what the events bring is in no queue yet
   }
   bring(events);
-  spin_guard hold(places_);
-  if (is_stranger(w)) return true;
-  --outside_;
-  wake_monitor_if_all_sleep();
-  return has_place(w);
+  {
+    spin_guard hold(places_);
+    if (is_stranger(w)) return true;
+    --outside_;
+    wake_monitor_if_all_sleep();
+    if (has_place(w)) return true;
+  }
+  return all_stand_still(0) && take_place(w);
 }
 
 /// True when the worker has a place again or the run stops.
@@ -247,7 +250,8 @@ bool scheduler::sleep_once(worker* w) noexcept {
   // StoreLoad, the timekeeper's half; pairs with the fence in arm().
   std::atomic_thread_fence(std::memory_order_seq_cst);
   const std::int64_t now = now_ns();
-  if (earliest_deadline() > now) return false;
+  // In a closed world whoever has the place fires them, and must not find this one outside at a standstill.
+  if (world() != nullptr || earliest_deadline() > now) return false;
   if (take_place(w)) return true;  // find_work fires what is due
   {
     spin_guard hold(places_);
@@ -433,6 +437,7 @@ void scheduler::wait_for_locked(worker* w) noexcept {
     --outside_;
     wake_monitor_if_all_sleep();
   }
+  if (all_stand_still(0)) wake_for_work();
   for (;;) {
     // seq_cst: pairs with the stores in locked_ready() and stop(). It must not come after the looks that follow it, or it
     // would wipe out the ring for what they have not seen.

@@ -45,7 +45,7 @@ bool scheduler::all_stand_still(std::uint32_t present) noexcept {
     spin_guard hold(places_);
     if (present_.load(std::memory_order_relaxed) != present || outside_ != 0) return false;
   }
-  return !work_visible() && (!netpoll::has_files() || netpoll::waits() == 0);
+  return !work_visible() && waiting_for_stack() == 0 && (!netpoll::has_files() || netpoll::waits() == 0);
 }
 
 /// At a standstill, by a worker that has the place: something is ready afterwards, or the run stops.
@@ -63,19 +63,16 @@ void scheduler::go_on() noexcept {
 }
 
 void scheduler::end_world(world_end why) noexcept {
-  if (why != world_end::by_itself) tell_end(*world(), why);
-  stop();
-}
-
-void scheduler::tell_end(closed_world& in, world_end why) noexcept {
-  in.ending = why;
-  if (!take_report_turn()) return;
-  {
-    text_writer out;
-    out << "synctest: " << text_of(why) << "\n\n";
-    dump_all(out, nullptr);
+  world()->ending = why;
+  if (why != world_end::by_itself && take_report_turn()) {
+    {
+      text_writer out;
+      out << "synctest: " << text_of(why) << "\n\n";
+      dump_all(out, nullptr);
+    }
+    give_report_turn_back();
   }
-  give_report_turn_back();
+  stop();
 }
 
 }  // namespace warren::runtime

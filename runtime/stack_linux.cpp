@@ -145,7 +145,9 @@ void discard_below_top_page(stack* s) noexcept {
   char* top_page = reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(s) / page * page);
   char* from = s->low + (s->canary_only ? page : 0);
   const auto bytes = static_cast<std::size_t>(top_page - from);
-  if (top_page > from && sys::may_be_resident(from, bytes)) sys::discard(from, bytes);
+  if (top_page == from) return;
+  // The race detector sees the answer written to this stack, which may be that of a goroutine about to go on.
+  if (sanitizer::has_own_thread() || sys::may_be_resident(from, bytes)) sys::discard(from, bytes);
 }
 
 stack* header_of(slab* s, std::uint8_t index) noexcept {

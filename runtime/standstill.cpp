@@ -26,17 +26,16 @@ constexpr park_kind finishing{wait_reason::synctest_test, publish, withdraw};
 closed_world* the_closed_world() noexcept { return sched.world(); }
 
 bool watch_for_standstill(closed_world& world) {
-  if (world.watched) return false;
-  world.watched = true;
+  if (world.watched.exchange(true, std::memory_order_relaxed)) return false;
   park(watching, &world.watcher);
-  world.watched = false;
+  world.watched.store(false, std::memory_order_relaxed);
   return true;
 }
 
 bool finish_world(closed_world& world) {
   if (live_goroutines() > 1) park(finishing, &world.finisher);
   if (live_goroutines() <= 1) return true;
-  sched.tell_end(world, world_end::some_remain);
+  sched.end_world(world_end::some_remain);
   return false;
 }
 

@@ -59,7 +59,9 @@ constexpr park_kind sleeping{wait_reason::sleep, sleeper::commit, sleeper::withd
 
 void sleep_until_ns(std::int64_t when) {
   if (this_worker() == nullptr) {
-    for (std::int64_t left = 0; (left = when - now_ns()) > 0;) sys::sleep_ns(left);
+    // The clock that goroutines live by may be another one before the thread wakes.
+    const std::int64_t until = saturating_add(monotonic_ns(), when - now_ns());
+    for (std::int64_t left = 0; (left = until - monotonic_ns()) > 0;) sys::sleep_ns(left);
     return;
   }
   sleeper s(when);

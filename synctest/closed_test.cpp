@@ -10,7 +10,7 @@ namespace warren::synctest {
 
 void closed_test::run(const run_options& options) {
   if (runtime::the_closed_world() != nullptr) {
-    throw std::logic_error("synctest: test called from within a synctest bubble");
+    throw std::logic_error("synctest: test called while another is going on");
   }
   run_options mine = options;
   mine.max_procs = 1;

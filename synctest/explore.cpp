@@ -44,6 +44,13 @@ std::string text_of(const std::exception_ptr& failure) {
   }
 }
 
+std::uint64_t number_in(const char* seed) {
+  char* end = nullptr;
+  const std::uint64_t n = std::strtoull(seed, &end, 0);
+  if (end == seed || *end != '\0') throw std::logic_error("synctest: WARREN_SEED is no number: " + std::string(seed));
+  return n;
+}
+
 class explorer {
  public:
   explorer(const explore_options& options, const test_body& body)
@@ -99,7 +106,7 @@ exploration explore_body(const explore_options& options, const test_body& body) 
   const seed_in_reports named;
   explorer e(options, body);
   if (const char* only = runtime::sys::environment("WARREN_SEED")) {
-    e.run(std::strtoull(only, nullptr, 10));
+    e.run(number_in(only));
     return e.done();
   }
   for (std::uint64_t i = 0; i < options.seeds; ++i) e.run(options.first_seed + i);

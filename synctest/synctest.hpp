@@ -11,8 +11,9 @@
 //       EXPECT_EQ(ctx.err(), context::deadline_exceeded);
 //     });
 //
-// A goroutine that waits for a file, or is in blocking(), holds the clock: nobody can tell when it will go on. Tests of
-// programs that speak to each other use net::pipe().
+// A goroutine that waits for a file, or is in blocking(), holds the clock: nobody can tell when it will go on, and deadlines
+// of sockets do not come meanwhile. Tests of programs that speak to each other use net::pipe(). What a thread outside brings,
+// a signal, the answer to a look-up of a name, something of the program's own, does not hold the clock: the world is closed.
 
 #include <chrono>
 #include <functional>
@@ -38,7 +39,8 @@ void run_test(const test_body& body);
 ///
 /// The clock begins at midnight of 1 January 2000, UTC, and moves only when every goroutine waits: then it jumps to the
 /// earliest deadline. After f has returned it moves no more.
-/// Parks: blocks the thread, which is no goroutine's. Throws: what leaves f (the other goroutines never run again then);
+/// Parks: blocks the thread, which is no goroutine's; a goroutine in blocking(), or one that computes, is waited for however
+/// long it takes, also when f has thrown. Throws: what leaves f (the other goroutines never run again then);
 /// deadlock_error, after their traces went to standard error, when they wait for what cannot come; std::logic_error when
 /// a run is going on. An exception that leaves another goroutine ends the process, as in run().
 /// Source: Go's testing/synctest.Test.

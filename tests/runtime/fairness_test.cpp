@@ -409,4 +409,35 @@ TEST_P(beside_hogs, goroutine_1_ends_the_run) {
   EXPECT_TRUE(eventually([&] { return *ended == *begun; }));
 }
 
+// They stay alive, so no stack is at hand for the next one: each has to be fetched, by a worker that is never idle.
+TEST(fairness, fresh_goroutines_that_need_a_stack_start_beside_busy_pairs) {
+  constexpr int pairs = 20;
+  const int fresh = static_cast<int>(scaled(200)) + 10;
+  run(run_options{.max_procs = 1}, [&] {
+    const chan<void> end = make_chan<void>();
+    const chan<void> started = make_chan<void>(fresh);
+    for (int p = 0; p < pairs; ++p) {
+      const chan<int> there = make_chan<int>();
+      const chan<int> back = make_chan<int>();
+      go([=] {
+        for (;;) back.send(there.recv());
+      });
+      go([=] {
+        for (;;) {
+          there.send(1);
+          back.recv();
+        }
+      });
+    }
+    for (int i = 0; i < fresh; ++i) {
+      go([=] {
+        started.send();
+        end.recv();
+      });
+    }
+    // 400 a second at least: see take_aged().
+    EXPECT_TRUE(eventually([&] { return started.len() == static_cast<std::size_t>(fresh); }, 3s)) << started.len() << " of " << fresh;
+  });
+}
+
 }  // namespace
