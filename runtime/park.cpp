@@ -154,7 +154,7 @@ WARREN_FLATTENED goroutine* pick_ready_made(worker* w) noexcept {
   goroutine* g = sched.pick(w);
   if (g == nullptr || g->stack_at != nullptr) return g;
   if (g->stack_class == stacks::default_class && w->stack_pool.has_one()) return made_runnable(w, g);
-  sched.put_back(w, g);
+  w->picked = g;
   return nullptr;
 }
 

@@ -361,15 +361,17 @@ void scheduler::pay_attention(worker* w) noexcept {
 }
 
 goroutine* scheduler::next_at_hand(worker* w) noexcept {
-  goroutine* g = nullptr;
-  do {
-    run_own_timers(w);
-    g = is_explored() ? choose(w) : pick(w);
-  } while (g == nullptr && timers_due(w));
-  return g;
+  run_own_timers(w);
+  return is_explored() ? choose(w) : pick<true>(w);
 }
 
 goroutine* scheduler::find_work(worker* w) noexcept {
+  // In no queue, where somebody else might come before it again and again.
+  if (goroutine* g = w->picked) {
+    w->picked = nullptr;
+    if (!stopped(w) && has_place(w)) return g;
+    inject(g);
+  }
   for (;;) {
     if (w->attention.load(std::memory_order_relaxed) != 0) pay_attention(w);
     if (stopped(w)) return nullptr;

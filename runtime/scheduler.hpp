@@ -65,13 +65,10 @@ class scheduler {
   /// The next goroutine that this worker has at hand, or null. Never looks at other workers. Null also when timers are
   /// due: the caller may hold the lock of a channel that one of them feeds, so they are fired from the worker's own
   /// stack, after the switch.
+  /// `timers_fired`: just now, by the caller. If others are due again already they wait until the next time: a timer that is
+  /// always due must not keep everything else waiting.
+  template <bool timers_fired = false>
   goroutine* pick(worker* w) noexcept;
-  /// A fresh goroutine that was picked and cannot be run just now: it is the next to be picked, so that it keeps the turn
-  /// that its age has given it.
-  void put_back(worker* w, goroutine* g) noexcept {
-    // Acquire and release: pairs with the exchanges of thieves, and publishes g.
-    if (goroutine* displaced = w->run_next.exchange(g, std::memory_order_acq_rel)) push(w, displaced);
-  }
   bool timers_due(worker* w) noexcept;
   /// A goroutine could not start for want of a stack: it waits for one.
   void wait_for_stack(goroutine* g) noexcept;
@@ -264,13 +261,16 @@ class scheduler {
 /// The process has one.
 extern scheduler sched;
 
+template <bool timers_fired>
 WARREN_FLATTENED goroutine* scheduler::pick(worker* w) noexcept {
   const std::uint32_t tick = w->tick + 1;
-  w->tick = tick;
   if ((tick & 7) == 0 || w->look_seen != look()) [[unlikely]] {
-    if (timers_due(w)) return nullptr;
+    // Without a tick: what this one is for comes after the timers.
+    if (!timers_fired && timers_due(w)) return nullptr;
+    w->tick = tick;
     if (goroutine* g = pick_sometimes(w, tick)) return g;
   }
+  w->tick = tick;
   if (w->run_next.load(std::memory_order_relaxed) != nullptr) {
     // Acquire: pairs with the release in make_runnable() and the exchanges of thieves.
     if (goroutine* g = w->run_next.exchange(nullptr, std::memory_order_acq_rel)) {

@@ -45,6 +45,7 @@ struct worker : thread {
   owned<stack*> dead_stack = nullptr;         ///< of the goroutine that has just ended, until the switch is over
   owned<void*> scheduler_context = nullptr;   ///< its own stack, while it runs a goroutine
   owned<std::int64_t> left_poller_at = 0;     ///< when it left the poller with something to do; 0: not so
+  owned<goroutine*> picked = nullptr;         ///< the next to run, once the worker is on its own stack
   owned<bool> searching = false;              ///< it is the one that searches
   owned<goroutine*> locked = nullptr;         ///< the goroutine that has this thread for itself
   block_cache blocks;

@@ -3,6 +3,7 @@
 // sleepers; and not even behind goroutines that never call the runtime.
 #include <warren/channels/channel.hpp>
 #include <warren/channels/select.hpp>
+#include <warren/runtime/blocking.hpp>
 #include <warren/runtime/go.hpp>
 #include <warren/runtime/run.hpp>
 #include <warren/time/timer.hpp>
@@ -438,6 +439,39 @@ TEST(fairness, fresh_goroutines_that_need_a_stack_start_beside_busy_pairs) {
     // 400 a second at least: see take_aged().
     EXPECT_TRUE(eventually([&] { return started.len() == static_cast<std::size_t>(fresh); }, 3s)) << started.len() << " of " << fresh;
   });
+}
+
+// Some sleep is always over when the next pick looks, and no pick may stop at that.
+TEST(fairness, what_others_make_ready_runs_beside_timers_that_are_always_due) {
+  std::atomic<bool> stop{false};
+  std::atomic<int> echoes{0};
+  std::atomic<int> begun{0};
+  run(run_options{.max_procs = 1}, [&] {
+    for (int i = 0; i < 100; ++i) {
+      go([&] {
+        while (!stop) pause(std::chrono::nanoseconds(1));
+      });
+    }
+    // Their stacks are not at hand: see pick_ready_made().
+    for (int i = 0; i < 100; ++i) {
+      go([&] {
+        ++begun;
+        while (!stop) pause(std::chrono::milliseconds(1));
+      });
+    }
+    EXPECT_TRUE(eventually([&] { return begun == 100; }));
+    const chan<int> in = make_chan<int>();
+    std::thread other([&] {
+      for (int i = 0; i < 20; ++i) in.send(i);
+    });
+    for (int i = 0; i < 20; ++i) {
+      in.recv();
+      ++echoes;
+    }
+    stop = true;
+    blocking([&] { other.join(); });
+  });
+  EXPECT_EQ(echoes, 20);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What most of the library's files include, read once by the compiler. Every file includes what it uses all the same: one
-// build of the checks does without this page (-Db_pch=false).
+// What most of the library's files include, read once by clang. Every file includes what it uses all the same: GCC does
+// without this page.
 
 #include <algorithm>
 #include <atomic>
