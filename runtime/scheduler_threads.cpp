@@ -94,8 +94,9 @@ void scheduler::end_on_thread(worker* w) noexcept {
       if (w->place.load(std::memory_order_relaxed) == presence::idle) leave_idle_list(w);
       unseat(w, presence::unused);
       --threads_;
+    } else {
+      w->place.store(presence::unused, std::memory_order_relaxed);
     }
-    w->place.store(presence::unused, std::memory_order_relaxed);
     w->searching = false;
     if (searched) searching_.store(0, std::memory_order_relaxed);
   }

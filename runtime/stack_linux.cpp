@@ -144,8 +144,8 @@ void discard_below_top_page(stack* s) noexcept {
   const std::size_t page = sys::page_bytes();
   char* top_page = reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(s) / page * page);
   char* from = s->low + (s->canary_only ? page : 0);
+  if (top_page <= from) return;
   const auto bytes = static_cast<std::size_t>(top_page - from);
-  if (top_page == from) return;
   // The race detector sees the answer written to this stack, which may be that of a goroutine about to go on.
   if (sanitizer::has_own_thread() || sys::may_be_resident(from, bytes)) sys::discard(from, bytes);
 }

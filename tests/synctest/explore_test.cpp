@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../test.hpp"
@@ -149,14 +150,17 @@ TEST(explore, has_nothing_against_what_is_right) {
   EXPECT_GT(done.steps, seeds * 10);
 }
 
-TEST(explore, tries_every_order) {
+/// The orders in which goroutines, one for each letter, come to the same place after `before`.
+template <class Before>
+std::set<std::string> orders_of(std::string_view letters, std::uint64_t seeds, Before before) {
   std::set<std::string> orders;
-  explore({.seeds = 1'000}, [&] {
+  explore({.seeds = seeds}, [&] {
     sync::mutex m;
     std::string order;
     sync::wait_group g;
-    for (const char c : {'a', 'b', 'c', 'd'}) {
-      g.go([&m, &order, c] {
+    for (const char c : letters) {
+      g.go([&, c] {
+        before();
         std::lock_guard hold(m);
         order += c;
       });
@@ -164,26 +168,13 @@ TEST(explore, tries_every_order) {
     g.wait();
     orders.insert(order);
   });
-  EXPECT_EQ(orders.size(), 24U);
+  return orders;
 }
 
+TEST(explore, tries_every_order) { EXPECT_EQ(orders_of("abcd", 1'000, [] {}).size(), 24U); }
+
 TEST(explore, tries_every_order_of_what_is_due_at_once) {
-  std::set<std::string> orders;
-  explore({.seeds = 300}, [&] {
-    sync::mutex m;
-    std::string order;
-    sync::wait_group g;
-    for (const char c : {'a', 'b', 'c'}) {
-      g.go([&m, &order, c] {
-        sleep(1s);
-        std::lock_guard hold(m);
-        order += c;
-      });
-    }
-    g.wait();
-    orders.insert(order);
-  });
-  EXPECT_EQ(orders.size(), 6U);
+  EXPECT_EQ(orders_of("abc", 300, [] { sleep(1s); }).size(), 6U);
 }
 
 TEST(explore, tries_every_case_of_a_select) {
