@@ -6,6 +6,7 @@
 #include <warren/runtime/blocking.hpp>
 #include <warren/runtime/go.hpp>
 #include <warren/runtime/run.hpp>
+#include <warren/runtime/timer.hpp>
 #include <warren/time/timer.hpp>
 
 #include <gtest/gtest.h>
@@ -441,37 +442,37 @@ TEST(fairness, fresh_goroutines_that_need_a_stack_start_beside_busy_pairs) {
   });
 }
 
-// Some sleep is always over when the next pick looks, and no pick may stop at that.
-TEST(fairness, what_others_make_ready_runs_beside_timers_that_are_always_due) {
+/// A timer that is due again at the next look at the clock, until it is told to stop.
+struct always_due : runtime::timer_node {
+  always_due() noexcept : timer_node(kind_of_it) {}
   std::atomic<bool> stop{false};
-  std::atomic<int> echoes{0};
+
+  static void fire(timer_node* node, std::int64_t now, runtime::goroutine_list&) noexcept {
+    if (!static_cast<always_due*>(node)->stop) runtime::arm(*node, now + 1);
+  }
+  static constexpr runtime::timer_kind kind_of_it{nullptr, fire};
+};
+
+// No pick may stop at the timers again and again.
+TEST(fairness, what_others_make_ready_runs_beside_a_timer_that_is_always_due) {
+  watchdog dog("a worker beside a timer that is always due", 30s);
+  const int values = static_cast<int>(scaled(1'000)) + 20;
+  always_due timer;
   std::atomic<int> begun{0};
   run(run_options{.max_procs = 1}, [&] {
-    for (int i = 0; i < 100; ++i) {
-      go([&] {
-        while (!stop) pause(std::chrono::nanoseconds(1));
-      });
-    }
-    // Their stacks are not at hand: see pick_ready_made().
-    for (int i = 0; i < 100; ++i) {
-      go([&] {
-        ++begun;
-        while (!stop) pause(std::chrono::milliseconds(1));
-      });
-    }
-    EXPECT_TRUE(eventually([&] { return begun == 100; }));
+    runtime::arm(timer, runtime::now_ns());
+    for (int i = 0; i < 20; ++i) go([&] { ++begun; });
     const chan<int> in = make_chan<int>();
     std::thread other([&] {
-      for (int i = 0; i < 20; ++i) in.send(i);
+      for (int i = 0; i < values; ++i) in.send(i);
     });
-    for (int i = 0; i < 20; ++i) {
-      in.recv();
-      ++echoes;
-    }
-    stop = true;
+    for (int i = 0; i < values; ++i) EXPECT_EQ(in.recv(), i);
     blocking([&] { other.join(); });
+    EXPECT_TRUE(eventually([&] { return begun == 20; }));
+    timer.stop = true;
+    pause(std::chrono::milliseconds(1));
+    runtime::disarm(timer);
   });
-  EXPECT_EQ(echoes, 20);
 }
 
 }  // namespace
