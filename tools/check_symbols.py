@@ -90,10 +90,10 @@ def undefined_symbols(objects):
 
 
 def library_objects(build, root):
-    """(source relative to the root, object file) of the library, from the build's own record."""
+    """(source relative to the root, object file) of the library, from the build's own record, which names precompiled headers too."""
     for entry in json.loads((build / "compile_commands.json").read_text()):
         output = pathlib.PurePosixPath(entry["output"])
-        if re.fullmatch(r"libwarren\.(a|so[.\d]*)\.p", output.parts[0]):
+        if output.suffix == ".o" and re.fullmatch(r"libwarren\.(a|so[.\d]*)\.p", output.parts[0]):
             source = os.path.realpath(build / entry["file"])
             yield os.path.relpath(source, root), build / output
 
