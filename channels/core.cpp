@@ -258,7 +258,7 @@ bool wait(runtime::thread* t, const runtime::park_kind& kind, channel_waiter& w)
 
 /// A fence between the stores before it and the loads after it.
 void full_fence() noexcept {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(WARREN_STEPPING)
   // What GCC makes of the fence below. Clang makes it an MFENCE, which costs eight times as much.
   asm volatile("lock orl $0, (%%rsp)" : : : "memory", "cc");
 #else

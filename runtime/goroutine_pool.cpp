@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "goroutine_pool.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <new>
 
 #include "sanitizer.hpp"
@@ -11,11 +13,17 @@ namespace warren::runtime {
 
 namespace {
 
+/// Constant once published, but for `made`.
 struct block_slab {
-  block_slab* next;  // constant once published
+  block_slab* next;
   std::uint8_t size_class;
-  std::uint32_t count;
+  std::uint32_t room;
   char* base;
+  std::atomic<std::uint32_t> made{0};  // blocks so far; grows under the depot's lock
+
+  goroutine* at(std::uint32_t n) const noexcept {
+    return reinterpret_cast<goroutine*>(base + n * blocks::bytes_of_class(size_class));
+  }
 };
 
 constexpr std::size_t slab_bytes = 1 << 20;
@@ -23,45 +31,47 @@ constexpr std::size_t slab_bytes = 1 << 20;
 struct depot {
   spinlock lock;
   goroutine* batches[blocks::classes] = {};  // each the head of a chain; linked to the next chain by `prev`
-  char* fresh[blocks::classes] = {};         // memory never used
-  std::uint32_t fresh_left[blocks::classes] = {};
+  block_slab* newest[blocks::classes] = {};  // the only one with room for more
 };
 
 constinit depot all;
 constinit std::atomic<block_slab*> slabs{nullptr};
 
-bool map_slab(std::uint8_t c) noexcept {
+/// The depot's lock is held.
+block_slab* map_slab(std::uint8_t c) noexcept {
   auto* slab = new (std::nothrow) block_slab{nullptr, c, 0, nullptr};
-  if (slab == nullptr) return false;
+  if (slab == nullptr) return nullptr;
   slab->base = static_cast<char*>(sys::map(slab_bytes));
   if (slab->base == nullptr) {
     delete slab;
-    return false;
+    return nullptr;
   }
-  slab->count = static_cast<std::uint32_t>(slab_bytes / blocks::bytes_of_class(c));
+  slab->room = static_cast<std::uint32_t>(slab_bytes / blocks::bytes_of_class(c));
   sanitizer::add_root(slab->base, slab_bytes);
-  all.fresh[c] = slab->base;
-  all.fresh_left[c] = slab->count;
   slab->next = slabs.load(std::memory_order_relaxed);
   // Release: pairs with the acquire in for_each_block().
-  while (!slabs.compare_exchange_weak(slab->next, slab, std::memory_order_release)) {
-  }
-  return true;
+  slabs.store(slab, std::memory_order_release);
+  return slab;
 }
 
 /// A chain of blocks made of memory never used; the depot's lock is held.
 goroutine* make_batch(std::uint8_t c) noexcept {
-  if (all.fresh_left[c] == 0 && !map_slab(c)) return nullptr;
+  block_slab*& slab = all.newest[c];
+  const bool full = slab == nullptr || slab->made.load(std::memory_order_relaxed) == slab->room;
+  if (full && (slab = map_slab(c)) == nullptr) return nullptr;
+  const std::uint32_t first = slab->made.load(std::memory_order_relaxed);
+  const std::uint32_t end = std::min<std::uint32_t>(first + blocks::batch, slab->room);
   goroutine* chain = nullptr;
-  for (std::uint32_t n = 0; n < blocks::batch && all.fresh_left[c] > 0; ++n, --all.fresh_left[c]) {
-    auto* g = new (all.fresh[c]) goroutine;
-    all.fresh[c] += blocks::bytes_of_class(c);
+  for (std::uint32_t n = first; n < end; ++n) {
+    auto* g = new (slab->at(n)) goroutine;
     g->size_class = c;
     g->next = chain;
     // Release: pairs with the acquires of those who take it, as in block_cache::give().
     g->state.store(goroutine_state::dead, std::memory_order_release);
     chain = g;
   }
+  // Release: pairs with the acquire in for_each_block(); the blocks.
+  slab->made.store(end, std::memory_order_release);
   return chain;
 }
 
@@ -143,10 +153,8 @@ void block_cache::drain() noexcept {
 void for_each_block(void (*f)(goroutine*, void*), void* argument) {
   // Acquire: pairs with the release in map_slab().
   for (block_slab* s = slabs.load(std::memory_order_acquire); s != nullptr; s = s->next) {
-    for (std::uint32_t n = 0; n < s->count; ++n) {
-      // Memory never used reads as zeros, which is a dead goroutine.
-      f(reinterpret_cast<goroutine*>(s->base + n * blocks::bytes_of_class(s->size_class)), argument);
-    }
+    // Acquire: pairs with the release in make_batch().
+    for (std::uint32_t n = 0, end = s->made.load(std::memory_order_acquire); n < end; ++n) f(s->at(n), argument);
   }
 }
 

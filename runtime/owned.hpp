@@ -6,6 +6,14 @@
 
 namespace warren::runtime {
 
+#if defined(WARREN_STEPPING)  // see tests/stepping/atomics.hpp
+template <class T>
+using peeked_at = stepping::peeked<T>;
+#else
+template <class T>
+using peeked_at = std::atomic<T>;
+#endif
+
 /// A field that one thread of control writes at a time and others may peek at: relaxed loads and stores, no
 /// read-modify-write. Who owns it is said where it stands. A worker's fields are of this type because goroutines that
 /// take turns on one worker are ordered by the processor, but by nothing that a race detector sees.
@@ -32,7 +40,7 @@ class owned {
   void add(T n) noexcept { set(get() + n); }
 
  private:
-  std::atomic<T> value_{};
+  peeked_at<T> value_{};
 };
 
 }  // namespace warren::runtime

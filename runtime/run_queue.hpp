@@ -18,7 +18,11 @@ namespace warren::runtime {
 
 class run_queue {
  public:
+#if defined(WARREN_STEPPING)  // small, so that explored schedules go round it
+  static constexpr std::uint32_t room = 4;
+#else
   static constexpr std::uint32_t room = 256;
+#endif
 
   bool empty() const noexcept {
     return head_.load(std::memory_order_relaxed) == tail_.load(std::memory_order_relaxed);

@@ -213,6 +213,8 @@ class scheduler {
   void make_predictable(worker* w) const noexcept;
   void begin_on_thread(worker* w) noexcept;
   void end_on_thread(worker* w) noexcept;
+  bool all_leave(std::int64_t deadline) noexcept;
+  void join_ended(std::int64_t deadline) noexcept;
   void share_timers_of(worker* w) noexcept;
   void share_stacks_of(worker* w) noexcept;
   void deadline_added(std::int64_t when, bool own) noexcept;
@@ -228,6 +230,7 @@ class scheduler {
   std::atomic<std::uint32_t> polled_at_{0};  ///< the look at which a busy worker last asked the poller
 
   alignas(64) spinlock places_;
+  worker* ended_ = nullptr;                  ///< whose threads have left and are to be joined
   worker* idle_ = nullptr;                   ///< those asleep, the last to fall asleep first
   worker* timekeeper_ = nullptr;             ///< the one of them that sleeps until the earliest deadline
   std::atomic<worker*> in_poller_{nullptr};  ///< who sleeps in the poller: the timekeeper, or the last one on its way out

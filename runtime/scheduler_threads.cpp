@@ -4,12 +4,14 @@
 // The threads of workers, and the life of a run.
 //
 // Laws
-//   * A record in the table is used by at most one thread (`in_use`), and never freed.
+//   * A record in the table is used by at most one thread (`in_use`), and never freed. It is free again when the thread
+//     has been joined: what a thread does at its end is over when run() returns, or it would meet the end of the process.
 //   * A run that ends does not wait for ever for threads that sit in a goroutine which does not stop. Such a thread goes
 //     on into later runs as a stranger: its record says which run it belongs to (`epoch`), and it is not counted.
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "entry.hpp"
 #include "fatal.hpp"
@@ -34,6 +36,7 @@ bool scheduler::renew(worker* w, std::uint32_t run) noexcept {
   w->left_poller_at = 0;
   w->tick = 0;
   w->epoch = run;
+  w->handle = 0;
   share_queues_of(w);  // what its last thread put there when its run was over already
   w->attention.store(0, std::memory_order_relaxed);
   // StoreLoad; pairs with the fence in stop(), which may have set the bit before it was cleared here.
@@ -87,6 +90,7 @@ void scheduler::end_on_thread(worker* w) noexcept {
   w->stack_pool.drain();
   bool counted = false;
   const bool searched = w->searching;
+  const sys::thread_handle handle = w->handle;
   {
     spin_guard hold(places_);
     counted = !is_stranger(w);
@@ -94,6 +98,10 @@ void scheduler::end_on_thread(worker* w) noexcept {
       if (w->place.load(std::memory_order_relaxed) == presence::idle) leave_idle_list(w);
       unseat(w, presence::unused);
       --threads_;
+      if (handle != 0) {
+        w->next_ended = ended_;
+        ended_ = w;
+      }
     } else {
       w->place.store(presence::unused, std::memory_order_relaxed);
     }
@@ -101,8 +109,10 @@ void scheduler::end_on_thread(worker* w) noexcept {
     if (searched) searching_.store(0, std::memory_order_relaxed);
   }
   set_this_thread(nullptr);
-  w->in_use.store(false, std::memory_order_release);  // pairs with the acquire in take_record()
+  // Release: pairs with the acquire in take_record().
+  if (!counted || handle == 0) w->in_use.store(false, std::memory_order_release);
   if (!counted) {
+    if (handle != 0) sys::forget_thread(handle);
     if (searched) wake_for_work();  // who added work meanwhile counted on us
     return;
   }
@@ -117,7 +127,7 @@ void scheduler::start_searcher(std::uint32_t run) noexcept {
   worker* w = take_record();
   if (w != nullptr && renew(w, run)) {
     w->searching = true;
-    if (sys::start_thread(worker_thread, w, "warren", false) == 0) return;
+    if (sys::start_thread(worker_thread, w, "warren", false, sys::thread_end::joined) == 0) return;
     w->searching = false;
   }
   {
@@ -140,6 +150,7 @@ void scheduler::run_worker(worker* w) noexcept {
 
 void scheduler::worker_thread(void* raw) {
   auto* w = static_cast<worker*>(raw);
+  w->handle = sys::this_thread_handle();
   void* signal_stack = sys::install_signal_stack();
   sched.begin_on_thread(w);
   sched.run_worker(w);
@@ -245,7 +256,28 @@ void scheduler::close() noexcept {
   open_.store(false, std::memory_order_release);
 }
 
+void scheduler::join_ended(std::int64_t deadline) noexcept {
+  worker* w = nullptr;
+  {
+    spin_guard hold(places_);
+    w = std::exchange(ended_, nullptr);
+  }
+  while (w != nullptr) {
+    worker* next = w->next_ended;
+    sys::join_thread(w->handle, deadline);
+    // Release: pairs with the acquire in take_record().
+    w->in_use.store(false, std::memory_order_release);
+    w = next;
+  }
+}
+
 bool scheduler::wait_for_workers(std::int64_t deadline) noexcept {
+  const bool all_left = all_leave(deadline);
+  join_ended(deadline);
+  return all_left;
+}
+
+bool scheduler::all_leave(std::int64_t deadline) noexcept {
   for (;;) {
     // Acquire: pairs with the release in end_on_thread().
     const std::uint32_t left = leaving_word_.load(std::memory_order_acquire);

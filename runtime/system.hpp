@@ -66,8 +66,18 @@ void sleep_ns(std::int64_t ns) noexcept;
 
 // --- threads
 
-/// Starts a detached thread with its signals blocked as `block_signals` says. Returns 0 or -errno.
-int start_thread(void (*body)(void*), void* argument, const char* name, bool block_signals) noexcept;
+/// What becomes of a thread that has ended.
+enum class thread_end : std::uint8_t { forgotten, joined };
+/// Starts a thread with its signals blocked as `block_signals` says. Returns 0 or -errno.
+int start_thread(void (*body)(void*), void* argument, const char* name, bool block_signals,
+                 thread_end end = thread_end::forgotten) noexcept;
+using thread_handle = unsigned long;
+/// For one that is to be joined: of the calling thread.
+thread_handle this_thread_handle() noexcept;
+/// Returns when the thread and what it does at its end (destructors of thread-local variables) are over, or, leaving it to
+/// itself, when the monotonic clock reads `deadline_ns`.
+void join_thread(thread_handle thread, std::int64_t deadline_ns) noexcept;
+void forget_thread(thread_handle thread) noexcept;
 int thread_id() noexcept;
 int process_id() noexcept;
 /// Processor time of a thread of this process in ns, or -errno. `clock` is what thread_cpu_clock() gave on it.

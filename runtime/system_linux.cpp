@@ -165,14 +165,14 @@ sigset_t block_all_signals() noexcept {
 
 }  // namespace
 
-int start_thread(void (*body)(void*), void* argument, const char* name, bool block_signals) noexcept {
+int start_thread(void (*body)(void*), void* argument, const char* name, bool block_signals, thread_end end) noexcept {
   if (const int error = injected_failure(call::create_thread)) return -error;
   auto* start = new (std::nothrow) thread_start{body, argument, {}};
   if (start == nullptr) return -ENOMEM;
   std::strncpy(start->name, name, sizeof start->name - 1);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  if (end == thread_end::forgotten) pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   sigset_t before;
   if (block_signals) before = block_all_signals();
   pthread_t id;
@@ -182,6 +182,15 @@ int start_thread(void (*body)(void*), void* argument, const char* name, bool blo
   if (error != 0) delete start;
   return -error;
 }
+
+thread_handle this_thread_handle() noexcept { return ::pthread_self(); }
+
+void join_thread(thread_handle thread, std::int64_t deadline_ns) noexcept {
+  const timespec until{deadline_ns / 1'000'000'000, deadline_ns % 1'000'000'000};
+  if (::pthread_clockjoin_np(thread, nullptr, CLOCK_MONOTONIC, &until) != 0) forget_thread(thread);
+}
+
+void forget_thread(thread_handle thread) noexcept { ::pthread_detach(thread); }
 
 int thread_id() noexcept { return static_cast<int>(::syscall(SYS_gettid)); }
 int process_id() noexcept { return ::getpid(); }

@@ -69,6 +69,8 @@ struct worker : thread {
   std::uint32_t index = 0;                                  ///< in the table; constant
   owned<int> cpu_clock = 0;
   owned<std::uint32_t> epoch = 0;                           ///< the run that its thread belongs to
+  owned<unsigned long> handle = 0;                          ///< to join its thread by; 0: the one that called run()
+  worker* next_ended = nullptr;                             ///< the places lock
 
   // The monitor's.
   std::uint32_t tick_seen = 0;

@@ -94,7 +94,7 @@ def goroutines():
     while int(slab):
         step = kind.sizeof + int(rooms[int(slab["size_class"])])
         base = int(slab["base"])
-        for i in range(int(slab["count"])):
+        for i in range(number(slab["made"])):
             block = gdb.Value(base + i * step).cast(kind.pointer()).dereference()
             if number(block["state"]) != DEAD and not number(block["flags"]) & LEFT_OVER:
                 found.append(Goroutine(block))

@@ -5,6 +5,7 @@
 #include <warren/runtime/counters.hpp>
 #include <warren/runtime/go.hpp>
 #include <warren/runtime/run.hpp>
+#include <warren/sync/wait_group.hpp>
 
 #include <gtest/gtest.h>
 
@@ -84,6 +85,36 @@ TEST(run, ends_without_waiting_for_workers_that_have_nothing_to_do) {
   }
   // Workers that have just been started, or are falling asleep, must not miss the end.
   EXPECT_LT(watch.ms(), 10'000 * (scale() > 1 ? 3 : 1));
+}
+
+/// Like that of a library which keeps something for each thread, and is itself gone when the process ends.
+struct slow_to_go {
+  static inline std::atomic<int> alive{0};
+  slow_to_go() { ++alive; }
+  ~slow_to_go() {
+    std::this_thread::sleep_for(20ms);
+    --alive;
+  }
+  void touch() const {}
+};
+
+TEST(run, returns_when_its_threads_have_destroyed_their_variables) {
+  std::thread caller([] {
+    run({.max_procs = 4}, [] {
+      sync::wait_group g;
+      for (int i = 0; i < 4; ++i) {
+        g.go([] {
+          thread_local const slow_to_go mine;
+          mine.touch();
+          blocking([] { std::this_thread::sleep_for(1ms); });
+        });
+      }
+      g.wait();
+    });
+    EXPECT_LE(slow_to_go::alive, 1);  // that of this thread, which goes on
+  });
+  caller.join();
+  EXPECT_EQ(slow_to_go::alive, 0);
 }
 
 TEST(run, may_be_called_by_different_threads_in_turn) {

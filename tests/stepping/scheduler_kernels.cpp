@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+
+// The scheduler itself: runs with two or three workers, each of which, and the monitor, is a simulated thread.
+
+#include <chrono>
+
+#include <warren/channels/channel.hpp>
+#include <warren/channels/select.hpp>
+#include <warren/context/context.hpp>
+#include <warren/runtime/blocking.hpp>
+#include <warren/runtime/go.hpp>
+#include <warren/runtime/scheduler.hpp>
+#include <warren/sync/mutex.hpp>
+#include <warren/sync/wait_group.hpp>
+#include <warren/time/after_func.hpp>
+#include <warren/time/sleep.hpp>
+
+#include "kernels.hpp"
+#include "whole_run.hpp"
+
+namespace stepping {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Work comes from a thread that is no worker, when all workers may be on their way to sleep; the monitor does not help.
+void work_from_outside(world& w) {
+  auto to = warren::make_chan<int>();
+  auto back = warren::make_chan<int>();
+  w.thread([to, back] {
+    whole_run(2, [to, back] {
+      check(to.recv() == 1, "another value");
+      back.send(2);
+    });
+  });
+  w.thread([to, back] {
+    to.send(1);
+    check(back.recv() == 2, "another value");
+  });
+  w.run();
+}
+
+/// Goroutines that start goroutines, and wait for them.
+void go_and_wait(world& w) {
+  int ran = 0;
+  w.thread([&ran] {
+    whole_run(2, [&ran] {
+      warren::sync::wait_group g;
+      warren::sync::mutex m;
+      for (int i = 0; i < 3; ++i) {
+        g.go([&] {
+          warren::sync::wait_group inner;
+          inner.go([&] {
+            m.lock();
+            ++ran;
+            m.unlock();
+          });
+          inner.wait();
+        });
+      }
+      g.wait();
+    });
+  });
+  w.run();
+  check(ran == 3, "a goroutine never ran");
+}
+
+/// Values round a ring of goroutines, on three workers.
+void round_trip(world& w) {
+  w.thread([] {
+    whole_run(3, [] {
+      auto a = warren::make_chan<int>();
+      auto b = warren::make_chan<int>();
+      auto c = warren::make_chan<int>();
+      warren::go([=] {
+        for (int i = 0; i < 3; ++i) b.send(a.recv() + 1);
+      });
+      warren::go([=] {
+        for (int i = 0; i < 3; ++i) c.send(b.recv() + 1);
+      });
+      for (int i = 0; i < 3; ++i) {
+        a.send(i);
+        check(c.recv() == i + 2, "another value");
+      }
+    });
+  });
+  w.run();
+}
+
+/// A queue that overflows, beside thieves.
+void many(world& w) {
+  int ran = 0;
+  w.thread([&ran] {
+    whole_run(3, [&ran] {
+      auto gate = warren::make_chan<int>();
+      auto done = warren::make_chan<int>(9);
+      for (int i = 0; i < 9; ++i) {
+        warren::go([=] {
+          gate.recv_ok();
+          warren::gosched();
+          done.send(1);
+        });
+      }
+      warren::gosched();
+      gate.close();
+      for (int i = 0; i < 9; ++i) ran += done.recv();
+    });
+  });
+  w.run();
+  check(ran == 9, "a goroutine was lost, or ran twice");
+}
+
+/// A blocking call gives the place away, and wants one back.
+void blocking(world& w) {
+  w.thread([] {
+    whole_run(1, [] {
+      auto c = warren::make_chan<int>();
+      warren::go([c] { c.send(warren::blocking([] { return 5; })); });
+      warren::go([c] { c.send(warren::blocking([] { return 6; })); });
+      check(c.recv() + c.recv() == 11, "another value");
+    });
+  });
+  w.run();
+}
+
+/// Sleepers and who sleeps longest keeps the time.
+void sleepers(world& w) {
+  w.thread([] {
+    whole_run(2, [] {
+      warren::sync::wait_group g;
+      for (int i = 1; i <= 3; ++i) {
+        g.go([i] { warren::sleep(i * 10us); });
+      }
+      g.wait();
+    });
+  });
+  w.run();
+}
+
+/// A timer that is stopped beside its moment: true, and the function never runs; false, and it does.
+void timer_stop(world& w) {
+  w.thread([] {
+    whole_run(2, [] {
+      auto ran = warren::make_chan<int>(1);
+      auto t = warren::after_func(1us, [ran] { ran.send(1); });
+      warren::gosched();
+      if (!t.stop()) {
+        check(ran.recv() == 1, "another value");
+      } else {
+        warren::sleep(5us);
+        check(ran.len() == 0, "it ran though it was stopped");
+      }
+    });
+  });
+  w.run();
+}
+
+/// The same of a function after a cancel.
+void after_cancel(world& w) {
+  w.thread([] {
+    whole_run(2, [] {
+      auto [ctx, cancel] = warren::context::with_cancel(warren::context::background());
+      auto ran = warren::make_chan<int>(1);
+      auto stop = warren::context::after_func(ctx, [ran] { ran.send(1); });
+      warren::go([cancel = cancel] { cancel(); });
+      warren::gosched();
+      if (!stop()) {
+        check(ran.recv() == 1, "another value");
+      } else {
+        ctx.done().recv();
+        warren::sleep(5us);
+        check(ran.len() == 0, "it ran though it was stopped");
+      }
+    });
+  });
+  w.run();
+}
+
+/// A timeout and a cancel at one moment.
+void timeout_against_cancel(world& w) {
+  w.thread([] {
+    whole_run(2, [] {
+      auto [ctx, cancel] = warren::context::with_timeout(warren::context::background(), 2us);
+      warren::go([cancel = cancel] { cancel(); });
+      ctx.done().recv();
+      check(ctx.err() != nullptr, "done without an error");
+      check(ctx.err() == ctx.err(), "two errors");
+      cancel();
+    });
+  });
+  w.run();
+}
+
+/// The run ends while goroutines still start, wait and are woken from outside; the next one starts clean.
+void end_beside_work(world& w) {
+  auto c = warren::make_chan<int>(4);
+  w.thread([c] {
+    whole_run(2, [c] {
+      for (int i = 0; i < 3; ++i) {
+        warren::go([c] {
+          warren::gosched();
+          c.recv_ok();
+        });
+      }
+      warren::gosched();
+    });
+    whole_run(2, [] {
+      auto d = warren::make_chan<int>();
+      warren::go([d] { d.send(1); });
+      check(d.recv() == 1, "another value");
+    });
+  });
+  w.thread([c] { c.try_send(1); });
+  w.run();
+}
+
+/// Work conservation: two goroutines that each wait until the other is there, without giving way. The second must find the
+/// free worker by itself: nobody waits for ever here, so the monitor's moment never comes, and the schedule would not end.
+void no_worker_idles(world& w) {
+  w.let_nobody_time_out_early();
+  w.thread([&w] {
+    whole_run(2, [&w] {
+      std::atomic<int> here{0};
+      warren::sync::wait_group g;
+      for (int i = 0; i < 2; ++i) {
+        g.go([&] {
+          here.fetch_add(1, std::memory_order_relaxed);
+          while (here.load(std::memory_order_relaxed) < 2) w.give_way();
+        });
+      }
+      g.wait();
+    });
+  });
+  w.run();
+}
+
+constexpr kernel kernels[] = {
+    {.name = "work_from_outside", .body = work_from_outside, .whole = true},
+    {.name = "go_and_wait", .body = go_and_wait, .whole = true},
+    {.name = "round_trip", .body = round_trip, .whole = true},
+    {.name = "many", .body = many, .whole = true},
+    {.name = "blocking", .body = blocking, .whole = true},
+    {.name = "sleepers", .body = sleepers, .whole = true},
+    {.name = "timer_stop", .body = timer_stop, .whole = true},
+    {.name = "after_cancel", .body = after_cancel, .whole = true},
+    {.name = "timeout_against_cancel", .body = timeout_against_cancel, .whole = true},
+    {.name = "end_beside_work", .body = end_beside_work, .whole = true, .most = 3'000},
+    {.name = "no_worker_idles", .body = no_worker_idles, .whole = true},
+};
+
+}  // namespace
+
+std::span<const kernel> scheduler_kernels() { return kernels; }
+
+}  // namespace stepping

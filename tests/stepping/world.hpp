@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Simulated threads on one operating-system thread, whose every shared access is a step, and the explorer that decides
+// which of them steps next and when what a thread has stored reaches memory.
+//
+// Laws
+//   * One schedule at a time: begin(), thread() for each of the first threads, run(). A schedule depends on its seed and
+//     on what went before in this process, and on nothing else: the same command finds the same.
+//   * A thread waits only in the calls of the seam that system.cpp puts in the place of the system's. Who waits with a
+//     deadline wakes when nobody else can run, at times earlier; who waits without one, when nobody can run and no deadline
+//     is left, makes the schedule fail: that is how a lost wake-up looks.
+//   * A failure prints the last steps and ends the process: half-done threads cannot be undone.
+//
+// Strategies: uniform random, and PCT (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding
+// bugs", 2010), whose threads lose their priority when they give way or go on for long, take turns; `bounded` walks every schedule with at most so
+// many preemptions and late stores (Musuvathi, Qadeer, "Iterative context bounding", 2007).
+
+#include <cstdint>
+#include <functional>
+#include <source_location>
+#include <vector>
+
+namespace stepping {
+
+enum class strategy : std::uint8_t { random, pct, bounded };
+
+struct bounds {
+  int preemptions = 2;
+  int late_stores = 1;
+};
+
+struct figures {
+  std::uint64_t schedules = 0;
+  std::uint64_t steps = 0;
+};
+
+class world {
+ public:
+  using body = std::function<void()>;
+
+  // --- a schedule, from outside
+
+  void begin(std::uint64_t seed, strategy how);
+  /// One of the first threads, or, called by a simulated thread, one more.
+  void thread(body b);
+  /// Until all threads have ended.
+  void run();
+  /// In this schedule a deadline comes only when nobody else can run.
+  void let_nobody_time_out_early() noexcept { early_timeouts_ = false; }
+  /// For `bounded`: the next schedule; false when all have been seen.
+  bool next_bounded();
+  void set_bounds(const bounds& b) noexcept { bounds_ = b; }
+  /// What is printed beside a failure: which command shows it again.
+  void name_failures(const char* kernel, std::uint64_t seed) noexcept;
+  const figures& total() const noexcept { return total_; }
+
+  // --- what the threads say
+
+  /// Ends the process when it is not so.
+  void check(bool so, const char* otherwise);
+  [[noreturn]] void fail(const char* why) noexcept;
+  /// A step that accesses nothing: between the accesses of plain memory whose order is to be tried.
+  void pause();
+  /// A number below n that is part of the schedule.
+  std::uint32_t choose(std::uint32_t n);
+
+  // --- the seam's (system.cpp)
+
+  enum class end_of_wait : std::uint8_t { woken, timed_out };
+  end_of_wait wait_on(const void* word, std::int64_t deadline);
+  void wake(const void* word, int threads);
+  void sleep_until(std::int64_t deadline);
+  void give_way();
+  int thread_number() const noexcept;
+  bool has_ended(int thread) const noexcept { return all_[thread].is == condition::ended; }
+  int threads() const noexcept { return count_; }
+  void at_exit(void (*f)(void*), void* argument);
+  std::int64_t now() noexcept { return ++now_; }
+  void clock_jumps(std::int64_t ns) noexcept { now_ += ns; }
+
+  // --- the atomics' (atomics.hpp)
+
+  struct access_record {
+    const void* at;
+    std::source_location from;
+    std::uint64_t value;
+    std::uint8_t thread;
+    std::uint8_t what;
+  };
+  void step(std::uint8_t what, const void* at, const std::source_location& from);
+  void note(std::uint64_t value) noexcept { last().value = value; }
+  void buffer(void* at, std::uint64_t value, unsigned size);
+  bool find_buffered(const void* at, std::uint64_t& value) const noexcept;
+  void write_buffer_out() noexcept;
+  void forget_dead(void* at) noexcept;
+
+ private:
+  friend struct thread_entry;
+
+  static constexpr int most_threads = 16;
+  static constexpr unsigned room = 16;  ///< of a store buffer; a power of two
+  static constexpr std::uint32_t trace_room = 1 << 12;
+  static constexpr std::int64_t no_deadline = INT64_MAX;
+
+  enum class condition : std::uint8_t { ended, ready, waiting };
+  struct pending {
+    void* at;
+    std::uint64_t value;
+    unsigned size;
+  };
+  struct exit_call {
+    void (*f)(void*);
+    void* argument;
+  };
+  struct simulated {
+    void* context = nullptr;
+    char* stack = nullptr;
+    condition is = condition::ended;
+    bool gave_way = false;
+    bool timed_out = false;
+    std::int32_t priority = 0;
+    const void* word = nullptr;
+    std::int64_t deadline = no_deadline;
+    unsigned first = 0, end = 0;  ///< of `stores`, modulo room
+    pending stores[room];
+    void* library_thread = nullptr;
+    void* exceptions[2] = {};
+    std::vector<exit_call> exits;
+    body run;
+  };
+
+  access_record& last() noexcept { return trace_[(traced_ - 1) % trace_room]; }
+  simulated& current() noexcept { return all_[running_]; }
+  std::uint64_t random() noexcept;
+  std::uint32_t below(std::uint32_t n) noexcept;
+  std::uint32_t branch(std::uint32_t n);
+  int pick();
+  int pick_random(const int* ready, int n);
+  int pick_by_priority(const int* ready, int n);
+  int pick_bounded(const int* ready, int n);
+  void lower_priority(simulated& t) noexcept { t.priority = --lowest_; }
+  int find_ready(int* ready);
+  bool wake_earliest();
+  void write_first(simulated& t) noexcept;
+  void write_all(simulated& t) noexcept;
+  void write_some();
+  void jump_to(int next);
+  void leave_thread();
+  void wait(const void* word, std::int64_t deadline);
+  void print_trace() noexcept;
+
+  simulated all_[most_threads];
+  int count_ = 0;
+  int running_ = -1;  ///< -1: the explorer itself
+  void* explorer_ = nullptr;
+  void* explorer_library_thread_ = nullptr;
+  void* explorer_exceptions_[2] = {};
+  strategy how_ = strategy::random;
+  std::uint64_t random_ = 1;
+  std::uint64_t steps_ = 0;
+  std::uint64_t usual_steps_ = 64;  ///< of a schedule of this kernel, for PCT's moments of change
+  std::uint64_t changes_[4] = {};
+  int change_count_ = 0;
+  std::int32_t lowest_ = 0;
+  std::uint32_t in_a_row_ = 0;  ///< steps of the running thread
+  std::int64_t now_ = 0;
+  bool early_timeouts_ = true;
+  bounds bounds_;
+  int preemptions_left_ = 0;
+  int late_left_ = 0;
+  struct fork {
+    std::uint32_t taken, of;
+  };
+  std::vector<fork> path_;
+  std::size_t at_fork_ = 0;
+  figures total_;
+  const char* kernel_ = "";
+  std::uint64_t seed_ = 0;
+  std::uint64_t traced_ = 0;
+  access_record trace_[trace_room] = {};
+};
+
+extern world the_world;
+
+inline void check(bool so, const char* otherwise) { the_world.check(so, otherwise); }
+
+}  // namespace stepping
