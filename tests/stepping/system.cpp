@@ -64,15 +64,15 @@ int start_thread(void (*body)(void*), void* argument, const char*, bool, thread_
   return 0;
 }
 
-thread_handle this_thread_handle() noexcept { return static_cast<thread_handle>(the_world.thread_number()) + 1; }
+thread_handle this_thread_handle() noexcept { return static_cast<thread_handle>(the_world.thread_number()); }
 void forget_thread(thread_handle) noexcept {}
 
 void join_thread(thread_handle thread, std::int64_t) noexcept {
   enter();
-  while (!the_world.has_ended(static_cast<int>(thread) - 1)) the_world.give_way();
+  while (!the_world.has_ended(static_cast<int>(thread))) the_world.give_way();
 }
 
-int thread_id() noexcept { return the_world.thread_number() + 1; }
+int thread_id() noexcept { return the_world.thread_number(); }
 int thread_cpu_clock() noexcept { return 0; }
 std::int64_t thread_cpu_time(int) noexcept { return the_world.now(); }
 void set_timer_slack(std::uint64_t) noexcept {}

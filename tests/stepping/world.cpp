@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "world.hpp"
 
+#include <algorithm>
 #include <boost/context/detail/fcontext.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -78,7 +79,7 @@ void world::begin(std::uint64_t seed, strategy how) {
   how_ = how;
   random_ = (seed + 1) * 0x9E3779B97F4A7C15ULL | 1;
   for (int i = 0; i < 4; ++i) random();
-  count_ = 0;
+  count_ = begun_ = 0;
   steps_ = 0;
   now_ = first_moment;
   lowest_ = 0;
@@ -104,6 +105,7 @@ void world::thread(body b) {
   if (t.stack == nullptr) t.stack = static_cast<char*>(std::aligned_alloc(4096, stack_bytes));
   t.run = std::move(b);
   t.is = condition::ready;
+  t.number = ++begun_;
   t.gave_way = t.timed_out = false;
   t.word = nullptr;
   t.deadline = no_deadline;
@@ -152,7 +154,13 @@ void world::leave_thread() {
   jump_to(pick());
 }
 
-int world::thread_number() const noexcept { return running_; }
+int world::thread_number() const noexcept { return running_ >= 0 ? all_[running_].number : 0; }
+
+bool world::has_ended(int thread_number) const noexcept {
+  return std::none_of(all_, all_ + count_, [&](const simulated& t) {
+    return t.number == thread_number && t.is != condition::ended;
+  });
+}
 
 void world::at_exit(void (*f)(void*), void* argument) { current().exits.push_back({f, argument}); }
 
@@ -300,6 +308,7 @@ void world::wake(const void* word, int threads) {
 void world::sleep_until(std::int64_t deadline) { wait(nullptr, deadline); }
 
 void world::give_way() {
+  if (++steps_ > most_steps) fail("it does not end");
   simulated& t = current();
   t.gave_way = true;
   lower_priority(t);

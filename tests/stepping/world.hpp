@@ -72,8 +72,9 @@ class world {
   void wake(const void* word, int threads);
   void sleep_until(std::int64_t deadline);
   void give_way();
+  /// Of the running thread; no other of this schedule has it.
   int thread_number() const noexcept;
-  bool has_ended(int thread) const noexcept { return all_[thread].is == condition::ended; }
+  bool has_ended(int thread_number) const noexcept;
   int threads() const noexcept { return count_; }
   void at_exit(void (*f)(void*), void* argument);
   std::int64_t now() noexcept { return ++now_; }
@@ -117,6 +118,7 @@ class world {
     void* context = nullptr;
     char* stack = nullptr;
     condition is = condition::ended;
+    int number = 0;
     bool gave_way = false;
     bool timed_out = false;
     std::int32_t priority = 0;
@@ -152,6 +154,7 @@ class world {
 
   simulated all_[most_threads];
   int count_ = 0;
+  int begun_ = 0;
   int running_ = -1;  ///< -1: the explorer itself
   void* explorer_ = nullptr;
   void* explorer_library_thread_ = nullptr;
