@@ -224,17 +224,23 @@ goroutine* scheduler::take_injected(worker* w) noexcept {
   goroutine_list some;
   inject_.take(some, std::min(inject_.size() / max_procs() + 1, most_injected_at_once));
   goroutine* first = nullptr;
+  bool more = false;
   while (goroutine* g = some.pop_front()) {
     // Made ready by a thread just before the end of its run marked it: it never runs again.
     if (g->left_over.load(std::memory_order_relaxed)) continue;
     if (first == nullptr) {
       first = g;
-    } else if (g->stack_at != nullptr) {
+      continue;
+    }
+    more = true;
+    if (g->stack_at != nullptr) {
       push(w, g);
     } else {
       push_fresh(w, g);
     }
   }
+  // They were in no queue for a moment: who searched then, and fell asleep, has not seen them.
+  if (more) wake_for_work();
   return first;
 }
 

@@ -23,13 +23,20 @@ using tests::queue_watch;
 /// A channel fed as by a timer: the test says when its time has come.
 struct fed_channel : core {
   static inline std::vector<fed_channel*> freed;
+  static inline int freed_while_locked = 0;
   static const clock_feed feed;
 
   fed_channel()
       : core(
-            element_of<int>, 1, &slot, [](counted* c) noexcept { freed.push_back(&of(c)); }, &feed) {}
+            element_of<int>, 1, &slot, [](counted* c) noexcept { of(c).dispose(); }, &feed) {}
 
   static fed_channel& of(counted* c) noexcept { return *static_cast<fed_channel*>(c); }
+
+  void dispose() noexcept {
+    freed.push_back(this);
+    if (!lock.try_lock()) return void(++freed_while_locked);
+    lock.unlock();
+  }
 
   /// What the timer does when it fires.
   bool fire(int v) {
@@ -152,6 +159,30 @@ WARREN_TEST(core, the_last_handle_disposes) {
   copy = nil;
   EXPECT_EQ(fed_channel::freed, std::vector<fed_channel*>{&fed});
   EXPECT_FALSE(fed.try_retain()) << "too late";
+}
+
+WARREN_TEST(core, a_select_lets_go_of_all_before_anybody_can_know) {
+  // Whoever sees that a case went ahead may drop the last handles of the other channels.
+  fed_channel::freed_while_locked = 0;
+  for (std::int64_t i = tests::scaled(1000); i > 0; --i) {
+    fed_channel::freed.clear();
+    fed_channel fed;
+    recv_chan<int> other = fed.receiver();
+    fed.release();
+    const auto told = make_chan<int>(1);
+    std::atomic<bool> there{false};
+    crew selecting;
+    selecting.go([&] {
+      there = true;
+      EXPECT_EQ(select(send(told, 1), recv(other)), 0);
+    });
+    while (!there) gosched();
+    for (int v = 0; told.try_recv(v) != recv_status::value;) gosched();
+    other = nil;
+    selecting.wait();
+    EXPECT_EQ(fed_channel::freed.size(), 1u);
+  }
+  EXPECT_EQ(fed_channel::freed_while_locked, 0);
 }
 
 WARREN_TEST(core, a_close_hands_out_who_waited) {

@@ -3,6 +3,7 @@
 // twice.
 #include <warren/channels/channel.hpp>
 #include <warren/channels/select.hpp>
+#include <warren/runtime/blocking.hpp>
 #include <warren/runtime/go.hpp>
 
 #include <array>
@@ -202,6 +203,25 @@ WARREN_TEST(stress, closed_at_any_time) {
 }
 
 // Goroutines and threads that are no workers meet at the same channels.
+WARREN_TEST(stress, what_was_sent_before_a_close_is_received_before_it) {
+  for (std::int64_t i = scaled(2000); i > 0; --i) {
+    const auto c = make_chan<int>(1);
+    std::atomic<int> there{0};
+    const auto wait_for_the_other = [&] {
+      there.fetch_add(1);
+      while (there < 2) gosched();
+    };
+    std::thread sender([&] {
+      wait_for_the_other();
+      c.send(1);
+      c.close();
+    });
+    wait_for_the_other();
+    EXPECT_TRUE(c.recv_ok().second);
+    blocking([&] { sender.join(); });
+  }
+}
+
 WARREN_TEST(stress, threads_among_goroutines) {
   const std::int64_t each = scaled(2000);
   const auto c = make_chan<std::int64_t>(2);

@@ -4,6 +4,7 @@
 #include <warren/runtime/blocking.hpp>
 #include <warren/runtime/go.hpp>
 #include <warren/runtime/run.hpp>
+#include <warren/runtime/scheduler.hpp>
 #include <warren/runtime/system.hpp>
 
 #include <fcntl.h>
@@ -153,15 +154,18 @@ WARREN_TEST(blocking, comes_back_while_all_places_are_taken) {
     });
   }
   std::atomic<int> calls{0};
+  std::atomic<int> crowded{0};
   for (int i = 0; i < 4; ++i) {
     go([&] {
       for (int round = 0; round < 100; ++round) {
         blocking([] { hold_the_thread(50us); });
+        if (runtime::sched.present() > static_cast<std::uint32_t>(gomaxprocs())) crowded.fetch_add(1);
         calls.fetch_add(1);
       }
     });
   }
   EXPECT_TRUE(eventually([&] { return calls == 400; }, 20s));
+  EXPECT_EQ(crowded, 0) << "somebody came back without a place";
   stop = true;
   EXPECT_TRUE(eventually([&] { return busy == 0; }));
 }

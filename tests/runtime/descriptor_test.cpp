@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <string>
 #include <thread>
 #include <vector>
@@ -58,6 +59,7 @@ class pair_of_sockets {
   pair_of_sockets& operator=(const pair_of_sockets&) = delete;
 
   descriptor* operator->() const { return here_; }
+  descriptor& operator*() const { return *here_; }
   int peer() const { return peer_; }
   /// Unless nobody listens any more.
   void say(std::string_view text) const {
@@ -465,6 +467,100 @@ WARREN_TEST(descriptor, is_served_while_all_workers_compute) {
   EXPECT_EQ(got.recv(), "x");
   stop = true;
   wg.wait();
+}
+
+/// On one thread, which computes when it does not call the library: whoever else might ask the poller comes too late.
+void on_one_worker(void (*body)()) { run(run_options{.max_procs = 1}, body); }
+
+WARREN_TEST(descriptor, that_is_waited_for_lets_no_worker_sleep_on) {
+  // One worker sleeps in the poller, is called because there is work for two, and the other has done it all before it
+  // comes. Then both must still come when they are called.
+  pair_of_sockets p;
+  auto got = make_chan<std::string>();
+  go([&] { got.send(read_some(p)); });
+  auto call = make_chan<void>();
+  auto answer = make_chan<void>();
+  auto over = make_chan<void>();
+  constexpr int helpers = 3;
+  auto work = make_chan<int>();
+  auto done = make_chan<int>();
+  for (int i = 0; i < helpers; ++i) {
+    go([=] {
+      for (int v : work) done.send(v);
+    });
+  }
+  go([=] {
+    while (call.recv()) {
+      for (int i = 0; i < helpers; ++i) work.send(i);
+      for (int i = 0; i < helpers; ++i) done.recv();
+      answer.send();
+    }
+    work.close();
+    over.close();
+  });
+  std::atomic<bool> somebody_came{true};
+  std::thread caller([=, &somebody_came] {
+    for (std::int64_t n = 0; somebody_came && n < scaled(3'000); ++n) {
+      const std::int64_t begin = runtime::now_ns();
+      call.send();
+      while (somebody_came && answer.try_recv() != recv_status::value) {
+        somebody_came = runtime::now_ns() - begin < 5'000 * ms;
+      }
+      EXPECT_TRUE(somebody_came);
+    }
+    call.close();
+  });
+  over.recv();
+  caller.join();
+  p.say("x");
+  EXPECT_EQ(got.recv(), "x");
+}
+
+TEST(descriptor, an_event_of_a_closed_file_is_nobodys) {
+  on_one_worker([] {
+    runtime::netpoll::batch late;
+    const descriptor* record = nullptr;
+    for (int tries = 0; late.size == 0 && tries < 100; ++tries) {
+      pair_of_sockets closed;
+      record = &*closed;
+      closed.hang_up();
+      runtime::netpoll::look(late);
+    }
+    ASSERT_GT(late.size, 0);
+    // In the same record.
+    pair_of_sockets next;
+    ASSERT_EQ(&*next, record);
+    runtime::goroutine_list woken;
+    runtime::netpoll::dispatch(late, woken);
+    EXPECT_FALSE(next->peer_ended(peer_end::half_closed));
+    EXPECT_FALSE(next->peer_ended(peer_end::dead));
+  });
+}
+
+TEST(descriptor, an_error_is_that_of_its_own_call) {
+  on_one_worker([] {
+    std::atomic<bool> over{false};
+    sync::wait_group others;
+    others.go([&] {
+      while (!over) {
+        ::close(-1);
+        gosched();
+      }
+    });
+    for (int round = 0; round < 5; ++round) {
+      pair_of_sockets p;
+      EXPECT_EQ(p->write("x", 1).value, 1);
+      p.hang_up();  // with something that was not read
+      // Its slice is over, so that it gives way when the call has failed.
+      const std::int64_t end = runtime::now_ns() + 50 * ms;
+      while (runtime::now_ns() < end) {
+      }
+      char room[16];
+      EXPECT_EQ(p->read(room, sizeof room).error, ECONNRESET);
+    }
+    over = true;
+    others.wait();
+  });
 }
 
 TEST(descriptor, serves_threads_that_are_no_workers) {

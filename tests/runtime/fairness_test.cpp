@@ -7,6 +7,7 @@
 #include <warren/runtime/go.hpp>
 #include <warren/runtime/run.hpp>
 #include <warren/runtime/timer.hpp>
+#include <warren/runtime/worker.hpp>
 #include <warren/time/timer.hpp>
 
 #include <gtest/gtest.h>
@@ -472,6 +473,55 @@ TEST(fairness, what_others_make_ready_runs_beside_a_timer_that_is_always_due) {
     timer.stop = true;
     pause(std::chrono::milliseconds(1));
     runtime::disarm(timer);
+  });
+}
+
+TEST(fairness, what_a_thread_made_ready_runs_beside_those_that_always_give_way) {
+  // The worker has something at hand all the time, and must look into the queue that all share nevertheless.
+  run(run_options{.max_procs = 1}, [] {
+    const stopwatch watch;
+    std::atomic<bool> stop{false};
+    const chan<void> ended = make_chan<void>(2);
+    for (int i = 0; i < 2; ++i) {
+      go([&stop, watch, ended] {
+        while (!stop && watch.ms() < 6'000) gosched();
+        ended.send();
+      });
+    }
+    const chan<void> in = make_chan<void>();
+    std::thread other([in] {
+      for (int i = 0; i < 10; ++i) {
+        pause(2ms);  // it waits by then, and the others are at it
+        in.send();
+      }
+    });
+    for (int i = 0; i < 10; ++i) in.recv();
+    EXPECT_LT(watch.ms(), 5'000);
+    stop = true;
+    for (int i = 0; i < 2; ++i) ended.recv();
+    blocking([&] { other.join(); });
+  });
+}
+
+TEST(fairness, what_a_busy_goroutine_made_ready_is_taken_from_its_worker) {
+  // By a worker that has nothing to do, and not by the monitor, which would take the busy one's place.
+  watchdog dog("a goroutine that was made ready by one that computes", 60s);
+  constexpr int most_rounds = 100;
+  run(run_options{.max_procs = 2}, [&] {
+    const chan<void> bell = make_chan<void>();
+    std::atomic<int> ran{0};
+    go([&ran, bell] {
+      while (bell.recv()) ran.fetch_add(1);
+    });
+    int taken = 0;
+    for (int round = 1; taken == 0 && round <= most_rounds; ++round) {
+      while (!bell.try_send()) pause(1ms);
+      while (ran < round) {
+      }
+      taken += runtime::has_place(runtime::this_worker()) ? 1 : 0;
+    }
+    EXPECT_GT(taken, 0);
+    bell.close();
   });
 }
 

@@ -8,6 +8,7 @@
 #include <warren/runtime/goroutine.hpp>
 #include <warren/runtime/park.hpp>
 #include <warren/runtime/run.hpp>
+#include <warren/runtime/run_queue.hpp>
 #include <warren/runtime/scheduler.hpp>
 #include <warren/runtime/spinlock.hpp>
 #include <warren/runtime/system.hpp>
@@ -256,6 +257,54 @@ WARREN_TEST(wake, of_two_at_once) {
   EXPECT_TRUE(eventually([&] { return done == 2; }, 240s));
   waker.join();
   EXPECT_EQ(missed, 0);
+}
+
+/// Makes a goroutine ready that has its thread for itself, while that thread is on its way to sleep.
+WARREN_TEST(wake, of_one_that_has_its_thread_for_itself) {
+  watchdog dog("waking one that has its thread for itself", 240s);
+  const std::int64_t times = scaled(5'000);
+  mailbox box;
+  std::atomic<std::int64_t> turns{0};
+  go([&] {
+    lock_os_thread();
+    for (std::int64_t n = 0; n < times; ++n) {
+      box.wait();
+      turns.fetch_add(1);
+    }
+  });
+  std::atomic<bool> over{false};
+  std::thread waker = stranger(6, [&](runtime::choice random) {
+    for (std::int64_t n = 0; n < times; ++n) {
+      while (box.who.load() == nullptr) runtime::cpu_pause();
+      spin_finely(random.below(4000));
+      const std::int64_t begin = runtime::now_ns();
+      box.wake();
+      while (turns.load() == n) {
+        if (runtime::now_ns() - begin > 3'000'000'000) return ADD_FAILURE() << "nobody told it";
+      }
+    }
+    over = true;
+  });
+  EXPECT_TRUE(eventually([&] { return over.load(); }, 240s));
+  waker.join();
+}
+
+WARREN_TEST(wake, of_more_than_a_run_queue_holds) {
+  // One after the other, and nobody runs in between: half of the queue goes to where all look, again and again.
+  constexpr std::size_t n = 4 * runtime::run_queue::room;
+  std::vector<mailbox> boxes(n);
+  std::atomic<std::size_t> ran{0};
+  for (mailbox& box : boxes) {
+    go([&] {
+      box.wait();
+      ran.fetch_add(1);
+    });
+  }
+  for (mailbox& box : boxes) {
+    EXPECT_TRUE(eventually([&] { return box.who.load() != nullptr; }));
+  }
+  for (mailbox& box : boxes) EXPECT_TRUE(box.wake());
+  EXPECT_TRUE(eventually([&] { return ran == n; }));
 }
 
 WARREN_TEST(wake, by_goroutines_that_hand_work_back_and_forth) {

@@ -35,6 +35,7 @@ void all_is_closed() { check(files::forget_all() == 0, "a file is still open"); 
 
 /// A reader waits for two messages; each edge is told once.
 void read_waits(world& w) {
+  w.let_nobody_time_out();
   const files::pair p = files::connect(4);
   w.thread([&w, p] {
     whole_run(2, [p] {
@@ -61,6 +62,7 @@ void read_waits(world& w) {
 
 /// A writer fills what the peer empties.
 void write_waits(world& w) {
+  w.let_nobody_time_out();
   const files::pair p = files::connect(2);
   w.thread([p] {
     whole_run(2, [p] {
@@ -88,6 +90,7 @@ void write_waits(world& w) {
 
 /// close() beside a read that waits: it ends.
 void close_against_read(world& w) {
+  w.let_nobody_time_out();
   const files::pair p = files::connect(4);
   w.thread([p] {
     whole_run(2, [p] {
@@ -110,6 +113,7 @@ void close_against_read(world& w) {
 
 /// The same beside bytes that come at that moment.
 void close_against_event(world& w) {
+  w.let_nobody_time_out();
   const files::pair p = files::connect(4);
   w.thread([p] {
     whole_run(2, [p] {

@@ -26,6 +26,7 @@ using namespace std::chrono_literals;
 
 /// Work comes from a thread that is no worker, when all workers may be on their way to sleep; the monitor does not help.
 void work_from_outside(world& w) {
+  w.let_nobody_time_out();
   auto to = warren::make_chan<int>();
   auto back = warren::make_chan<int>();
   w.thread([to, back] {
@@ -43,6 +44,7 @@ void work_from_outside(world& w) {
 
 /// Goroutines that start goroutines, and wait for them.
 void go_and_wait(world& w) {
+  w.let_nobody_time_out();
   int ran = 0;
   w.thread([&ran] {
     whole_run(2, [&ran] {
@@ -68,6 +70,7 @@ void go_and_wait(world& w) {
 
 /// Values round a ring of goroutines, on three workers.
 void round_trip(world& w) {
+  w.let_nobody_time_out();
   w.thread([] {
     whole_run(3, [] {
       auto a = warren::make_chan<int>();
@@ -90,6 +93,7 @@ void round_trip(world& w) {
 
 /// A queue that overflows, beside thieves.
 void many(world& w) {
+  w.let_nobody_time_out();
   int ran = 0;
   w.thread([&ran] {
     whole_run(3, [&ran] {
@@ -113,6 +117,7 @@ void many(world& w) {
 
 /// A blocking call gives the place away, and wants one back.
 void blocking(world& w) {
+  w.let_nobody_time_out();
   w.thread([] {
     whole_run(1, [] {
       auto c = warren::make_chan<int>();
@@ -216,9 +221,9 @@ void end_beside_work(world& w) {
 }
 
 /// Work conservation: two goroutines that each wait until the other is there, without giving way. The second must find the
-/// free worker by itself: nobody waits for ever here, so the monitor's moment never comes, and the schedule would not end.
+/// free worker by itself: the monitor's moment never comes here, and the schedule would not end.
 void no_worker_idles(world& w) {
-  w.let_nobody_time_out_early();
+  w.let_nobody_time_out();
   w.thread([&w] {
     whole_run(2, [&w] {
       std::atomic<int> here{0};
@@ -235,6 +240,34 @@ void no_worker_idles(world& w) {
   w.run();
 }
 
+/// The same of two that a thread of others makes ready at a time: whoever takes both must not keep one from a free worker.
+void no_batch_is_kept(world& w) {
+  w.let_nobody_time_out();
+  auto gate = warren::make_chan<int>();
+  auto waiting = warren::make_chan<int>(2);
+  w.thread([&w, gate, waiting] {
+    whole_run(2, [&w, gate, waiting] {
+      std::atomic<int> here{0};
+      warren::sync::wait_group g;
+      for (int i = 0; i < 2; ++i) {
+        g.go([&] {
+          waiting.send(1);
+          gate.recv_ok();
+          here.fetch_add(1, std::memory_order_relaxed);
+          while (here.load(std::memory_order_relaxed) < 2) w.give_way();
+        });
+      }
+      g.wait();
+    });
+  });
+  w.thread([gate, waiting] {
+    waiting.recv();
+    waiting.recv();
+    gate.close();
+  });
+  w.run();
+}
+
 constexpr kernel kernels[] = {
     {.name = "work_from_outside", .body = work_from_outside, .whole = true},
     {.name = "go_and_wait", .body = go_and_wait, .whole = true},
@@ -247,6 +280,7 @@ constexpr kernel kernels[] = {
     {.name = "timeout_against_cancel", .body = timeout_against_cancel, .whole = true},
     {.name = "end_beside_work", .body = end_beside_work, .whole = true, .most = 3'000},
     {.name = "no_worker_idles", .body = no_worker_idles, .whole = true},
+    {.name = "no_batch_is_kept", .body = no_batch_is_kept, .whole = true},
 };
 
 }  // namespace

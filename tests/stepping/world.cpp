@@ -87,7 +87,7 @@ void world::begin(std::uint64_t seed, strategy how) {
   late_left_ = bounds_.late_stores;
   at_fork_ = 0;
   traced_ = 0;
-  early_timeouts_ = true;
+  timeouts_ = true;
   change_count_ = static_cast<int>(below(4));
   for (int i = 0; i < change_count_; ++i) changes_[i] = 1 + below(static_cast<std::uint32_t>(usual_steps_));
   // What the library draws by chance depends on the schedule alone.
@@ -246,6 +246,7 @@ int world::pick() {
       bool any = false;
       for (int i = 0; i < count_; ++i) any = any || all_[i].is != condition::ended;
       if (!any) return -1;
+      if (!timeouts_) fail("everybody waits, though somebody should go on without a deadline");
       if (!wake_earliest()) fail("everybody waits for ever");
       continue;
     }
@@ -324,7 +325,7 @@ void world::step(std::uint8_t what, const void* at, const std::source_location& 
     if (i != running_) all_[i].gave_way = false;
   }
   write_some();
-  if (early_timeouts_ && how_ != strategy::bounded && below(512) == 0) wake_earliest();
+  if (timeouts_ && how_ != strategy::bounded && below(512) == 0) wake_earliest();
   // Who goes on for long may be waiting in a loop for somebody with a lower priority.
   if (++in_a_row_ == longest_row) {
     in_a_row_ = 0;
@@ -409,7 +410,7 @@ void world::check(bool so, const char* otherwise) {
 }
 
 void world::print_trace() noexcept {
-  constexpr std::uint64_t shown = 80;
+  constexpr std::uint64_t shown = 200;
   static constexpr const char* names[] = {"load", "store", "exchange", "fence", "call"};
   std::uint64_t i = traced_ > shown ? traced_ - shown : 0;
   for (; i < traced_; ++i) {

@@ -46,8 +46,9 @@ class world {
   void thread(body b);
   /// Until all threads have ended.
   void run();
-  /// In this schedule a deadline comes only when nobody else can run.
-  void let_nobody_time_out_early() noexcept { early_timeouts_ = false; }
+  /// In this schedule no deadline comes: that everybody waits is a failure even if somebody would look again later. It is how
+  /// a lost wake-up looks that the monitor makes good.
+  void let_nobody_time_out() noexcept { timeouts_ = false; }
   /// For `bounded`: the next schedule; false when all have been seen.
   bool next_bounded();
   void set_bounds(const bounds& b) noexcept { bounds_ = b; }
@@ -168,7 +169,7 @@ class world {
   std::int32_t lowest_ = 0;
   std::uint32_t in_a_row_ = 0;  ///< steps of the running thread
   std::int64_t now_ = 0;
-  bool early_timeouts_ = true;
+  bool timeouts_ = true;
   bounds bounds_;
   int preemptions_left_ = 0;
   int late_left_ = 0;

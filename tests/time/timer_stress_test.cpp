@@ -130,6 +130,26 @@ void stop_or_reset_result(bool stop) {
 WARREN_TEST(timer_stress, TestStopResult) { stop_or_reset_result(true); }
 WARREN_TEST(timer_stress, TestResetResult) { stop_or_reset_result(false); }
 
+// A value goes to who waits for it, or stop says that there will be none; never both, and never neither.
+WARREN_TEST(timer_stress, StopBesideAFireThatIsAwaited) {
+  const auto n = tests::scaled(1000);
+  for (int i = 0; i < n; i++) {
+    timer t(50us);
+    const auto stop_at = clock::now() + std::chrono::microseconds(40 + i % 200);
+    std::atomic<bool> came{false};
+    auto over = make_chan<void>();
+    tests::crew crew;
+    crew.go([&] { came = select(recv(t.c()), recv(over)) == 0; });
+    gosched();
+    while (clock::now() < stop_at) {
+    }
+    const bool stopped = t.stop();
+    if (stopped) over.close();
+    crew.wait();
+    ASSERT_NE(stopped, came.load());
+  }
+}
+
 WARREN_TEST(timer_stress, TestMultiWakeupTimer) {
   timer t(1ns);
   tests::crew crew;
