@@ -23,7 +23,7 @@ PARTS = ["stepping", "mutants", "faults", "laws", "models"]
 # How many schedules of the short kernels, and how many whole runs; and the bounds of the exhaustive walks: preemptions and
 # late stores.
 WHOLE = {"kernels": 100_000_000, "runs": 1_000_000, "bounds": (3, 1), "minutes": 1}
-SHORT = {"kernels": 3_000_000, "runs": 30_000, "bounds": (2, 1), "minutes": 0}
+SHORT = {"kernels": 1_000_000, "runs": 20_000, "bounds": (2, 1), "minutes": 0}
 
 
 class Failed(Exception):
@@ -31,7 +31,7 @@ class Failed(Exception):
 
 
 def run(command, **options):
-    """Runs to the end, shows the output, and returns its last line."""
+    """Runs to the end, shows the output, and returns it."""
     done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
     return finish(command, done.returncode, done.stdout)
 
@@ -40,23 +40,23 @@ def finish(command, status, output):
     print(output, end="", flush=True)
     if status != 0:
         raise Failed(f"exit status {status}: {' '.join(map(str, command))}")
-    lines = output.strip().splitlines()
-    return lines[-1] if lines else ""
+    return output
 
 
 def run_at_once(commands):
-    """Runs them side by side; returns their last lines."""
+    """Runs them side by side; returns what each printed."""
     started = [(c, subprocess.Popen([str(w) for w in c], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
                for c in commands]
     ended = [(c, p.communicate()[0], p.returncode) for c, p in started]
     return [finish(c, status, output) for c, output, status in ended]
 
 
-def numbers(line, pattern):
-    found = re.search(pattern, line)
-    if found is None:
-        raise Failed(f"no figures in: {line}")
-    return [int(n) for n in found.groups()]
+def numbers(output, pattern):
+    """Those of the last line that has them."""
+    found = re.findall(pattern, output)
+    if not found:
+        raise Failed(f"no line like: {pattern}")
+    return [int(n) for n in found[-1]]
 
 
 class Prover:
@@ -83,15 +83,16 @@ class Prover:
         for kind, share in (("--kernels", self.size["kernels"] / (len(listed) - whole)), ("--whole", self.size["runs"] / whole)):
             each = max(1, round(share / 2 * 1.01))
             commands = [[prove, kind, "--schedules", each, "--seed", self.settings.seed + k] for k in (0, 1)]
-            for line in run_at_once(commands):
-                found = numbers(line, r"stepping: (\d+) schedules, (\d+) whole runs, (\d+) steps")
+            for output in run_at_once(commands):
+                found = numbers(output, r"stepping: (\d+) schedules, (\d+) whole runs, (\d+) steps")
                 sums = [a + b for a, b in zip(sums, found)]
         return f"{sums[0]:,} schedules and {sums[1]:,} whole runs explored in {sums[2]:,} steps"
 
     def mutants(self):
-        short = ["--short"] if self.settings.short else []
-        line = run([sys.executable, ROOT / "tests/mutants/hunt.py", "--folder", self.folder / "mutants", *short])
-        killed, of, equivalent = numbers(line, r"killed (\d+) of (\d+), (\d+) equivalent")
+        # The short form builds what explores schedules, and hunts what that kills.
+        short = ["--short", "--by", "stepping"] if self.settings.short else []
+        output = run([sys.executable, ROOT / "tests/mutants/hunt.py", "--folder", self.folder / "mutants", *short])
+        killed, of, equivalent = numbers(output, r"killed (\d+) of (\d+), (\d+) equivalent")
         if killed != of:
             raise Failed("a mutant survived")
         return f"{killed} of {of} mutants killed, {equivalent} equivalent"
@@ -111,8 +112,8 @@ class Prover:
         return f"{histories:,} histories of {operations:,} operations checked"
 
     def models(self):
-        line = run([sys.executable, ROOT / "tests/models/check_models.py"])
-        models, states, mutants = numbers(line, r"models: (\d+) models, (\d+) states, (\d+) mutants found")
+        output = run([sys.executable, ROOT / "tests/models/check_models.py"])
+        models, states, mutants = numbers(output, r"models: (\d+) models, (\d+) states, (\d+) mutants found")
         return f"{states:,} states of {models} models"
 
 

@@ -198,6 +198,8 @@ def main():
     faults = [f for f in faults if f.number in wanted]
     if options.short:
         faults = [with_quick_killers(f) for f in faults]
+    if options.by:
+        faults = [f for f in faults if f.equivalent or any(k.kind == options.by for k in f.killers)]
     if options.list:
         return show_list(faults)
     folder = options.folder.resolve()

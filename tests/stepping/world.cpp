@@ -246,9 +246,8 @@ int world::pick() {
       bool any = false;
       for (int i = 0; i < count_; ++i) any = any || all_[i].is != condition::ended;
       if (!any) return -1;
-      if (!timeouts_) fail("everybody waits, though somebody should go on without a deadline");
-      if (!wake_earliest()) fail("everybody waits for ever");
-      continue;
+      if (wake_earliest()) continue;
+      fail(timeouts_ ? "everybody waits for ever" : "everybody waits, though somebody should go on without a deadline");
     }
     switch (how_) {
       case strategy::random: return pick_random(ready, n);
@@ -260,14 +259,14 @@ int world::pick() {
 
 // --- waiting
 
-/// Time goes on to the earliest deadline. False: there is none.
+/// Time goes on to the earliest deadline. False: there is none. A sleep, as in a spinlock whose holder is slow, is no wait
+/// that others could end, and always over when its time has come.
 bool world::wake_earliest() {
   simulated* first = nullptr;
   for (int i = 0; i < count_; ++i) {
     simulated& t = all_[i];
-    if (t.is == condition::waiting && t.deadline != no_deadline && (first == nullptr || t.deadline < first->deadline)) {
-      first = &t;
-    }
+    if (t.is != condition::waiting || t.deadline == no_deadline || (!timeouts_ && t.word != nullptr)) continue;
+    if (first == nullptr || t.deadline < first->deadline) first = &t;
   }
   if (first == nullptr) return false;
   if (now_ < first->deadline) now_ = first->deadline;
