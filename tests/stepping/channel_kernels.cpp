@@ -72,6 +72,34 @@ void order(world& w) {
   w.run();
 }
 
+/// What was sent before the close comes before the end, however closely the one follows the other.
+void the_end_is_last(world& w) {
+  auto c = make_chan<int>(1);
+  w.thread([c] {
+    c.send(1);
+    c.close();
+  });
+  w.thread([c] {
+    const auto [value, ok] = c.recv_ok();
+    check(ok && value == 1, "the end came before the value");
+  });
+  w.run();
+}
+
+/// The same for one that only tries.
+void the_end_is_last_for_a_try(world& w) {
+  auto c = make_chan<int>(1);
+  w.thread([c] {
+    c.send(1);
+    c.close();
+  });
+  w.thread([c] {
+    int value = 0;
+    check(c.try_recv(value) != warren::recv_status::closed, "the end came before the value");
+  });
+  w.run();
+}
+
 /// All that wait hear of the end.
 void close_wakes_all(world& w) {
   auto c = make_chan<int>();
@@ -223,6 +251,8 @@ constexpr kernel kernels[] = {
     {.name = "buffered_one", .body = buffered_one, .small = true},
     {.name = "ring", .body = ring},
     {.name = "order", .body = order},
+    {.name = "the_end_is_last", .body = the_end_is_last, .small = true},
+    {.name = "the_end_is_last_for_a_try", .body = the_end_is_last_for_a_try, .small = true},
     {.name = "close_wakes_all", .body = close_wakes_all},
     {.name = "close_against_send", .body = close_against_send},
     {.name = "close_twice", .body = close_twice, .small = true},

@@ -40,6 +40,20 @@ void two_cancels(world& w) {
   check(parent.err() != nullptr && child.err() != nullptr, "canceled without an error");
 }
 
+/// Of two cancels of one context each returns when the contexts below are canceled, whoever did it.
+void cancel_reaches_all_below(world& w) {
+  auto [parent, cancel] = context::with_cancel(context::background());
+  auto [child, cancel_child] = context::with_cancel(parent);
+  for (int i = 0; i < 2; ++i) {
+    w.thread([f = cancel, child = child] {
+      f();
+      check(child.err() != nullptr, "a cancel returned while a context below was open");
+    });
+  }
+  w.run();
+  cancel_child();
+}
+
 /// Two children come and go while their parent is canceled and let go of.
 void children_go(world& w) {
   auto made = context::with_cancel(context::background());
@@ -72,6 +86,7 @@ void done_channel(world& w) {
 constexpr kernel kernels[] = {
     {.name = "child_of_canceled", .body = child_of_canceled},
     {.name = "two_cancels", .body = two_cancels},
+    {.name = "cancel_reaches_all_below", .body = cancel_reaches_all_below},
     {.name = "children_go", .body = children_go},
     {.name = "done_channel", .body = done_channel},
 };

@@ -157,6 +157,35 @@ void deadline_against_read(world& w) {
   all_is_closed();
 }
 
+/// A deadline set beside a close is gone with the file: whoever has the record next waits for as long as it takes.
+void deadline_against_close(world& w) {
+  const files::pair first = files::connect(4);
+  const files::pair second = files::connect(4);
+  w.thread([first, second] {
+    whole_run(2, [first, second] {
+      descriptor* d = open(first.near);
+      warren::sync::wait_group g;
+      g.go([d] { d->set_deadline(io_side::read, warren::runtime::monotonic_ns() + 1'000); });
+      g.go([d] { check(d->close(), "closed twice"); });
+      g.wait();
+      d->release();
+      descriptor* next = open(second.near);
+      char room[8];
+      const auto r = next->read(room, sizeof room);
+      check(r.status == io_status::done && r.value == 1, "a deadline of the file before");
+      next->release();
+    });
+  });
+  w.thread([second] {
+    warren::runtime::sys::sleep_ns(10'000);
+    files::send(second.far, 1);
+  });
+  w.run();
+  files::hang_up(first.far);
+  files::hang_up(second.far);
+  all_is_closed();
+}
+
 struct watcher : warren::runtime::peer_watcher {
   watcher() noexcept : peer_watcher{told} {}
   std::atomic<int> fired{0};
@@ -216,6 +245,7 @@ constexpr kernel kernels[] = {
     {.name = "close_against_read", .body = close_against_read, .whole = true},
     {.name = "close_against_event", .body = close_against_event, .whole = true},
     {.name = "deadline_against_read", .body = deadline_against_read, .whole = true},
+    {.name = "deadline_against_close", .body = deadline_against_close, .whole = true},
     {.name = "watch_against_end", .body = watch_against_end, .whole = true},
     {.name = "unwatch_against_end", .body = unwatch_against_end, .whole = true},
 };

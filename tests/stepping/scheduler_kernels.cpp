@@ -161,6 +161,26 @@ void timer_stop(world& w) {
   w.run();
 }
 
+/// A timer set anew beside its moment runs its function once more or once in all, and is gone when nobody has it any more.
+void timer_reset(world& w) {
+  w.thread([] {
+    whole_run(2, [] {
+      auto ran = warren::make_chan<int>(2);
+      bool was_armed = false;
+      {
+        auto t = warren::after_func(1us, [ran] { ran.send(1); });
+        warren::gosched();
+        was_armed = t.reset(2us);
+      }
+      ran.recv();
+      if (!was_armed) ran.recv();
+      warren::sleep(5us);
+      check(ran.len() == 0, "it ran once too often");
+    });
+  });
+  w.run();
+}
+
 /// The same of a function after a cancel.
 void after_cancel(world& w) {
   w.thread([] {
@@ -276,6 +296,7 @@ constexpr kernel kernels[] = {
     {.name = "blocking", .body = blocking, .whole = true},
     {.name = "sleepers", .body = sleepers, .whole = true},
     {.name = "timer_stop", .body = timer_stop, .whole = true},
+    {.name = "timer_reset", .body = timer_reset, .whole = true},
     {.name = "after_cancel", .body = after_cancel, .whole = true},
     {.name = "timeout_against_cancel", .body = timeout_against_cancel, .whole = true},
     {.name = "end_beside_work", .body = end_beside_work, .whole = true, .most = 3'000},

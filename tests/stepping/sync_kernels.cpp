@@ -209,6 +209,34 @@ void cond_broadcast(world& w) {
   w.run();
 }
 
+/// Who was woken waits again at once, perhaps before the broadcast that woke it is over.
+void cond_rounds(world& w) {
+  sync::mutex m;
+  sync::cond c;
+  int round = 0;
+  int heard = 0;
+  for (int i = 0; i < 2; ++i) {
+    w.thread([&] {
+      m.lock();
+      for (int mine = 0; mine < 2; ++mine) {
+        while (round <= mine) c.wait(m);
+        ++heard;
+      }
+      m.unlock();
+    });
+  }
+  w.thread([&] {
+    for (int i = 0; i < 2; ++i) {
+      m.lock();
+      ++round;
+      m.unlock();
+      c.broadcast();
+    }
+  });
+  w.run();
+  check(heard == 4, "somebody did not hear of a round");
+}
+
 /// Two signals for two that wait: each wakes another one.
 void cond_two_signals(world& w) {
   sync::mutex m;
@@ -275,6 +303,7 @@ constexpr kernel kernels[] = {
     {.name = "wait_group_dies", .body = wait_group_dies, .small = true},
     {.name = "cond", .body = cond, .small = true},
     {.name = "cond_broadcast", .body = cond_broadcast},
+    {.name = "cond_rounds", .body = cond_rounds},
     {.name = "cond_two_signals", .body = cond_two_signals},
     {.name = "semaphore", .body = semaphore},
     {.name = "semaphore_canceled", .body = semaphore_canceled},
