@@ -17,12 +17,7 @@ connection_loan::connection_loan(std::shared_ptr<connection_pool> pool, connecti
     connection_->has_deadlines = deadline_ != 0;
   }
   if (ctx_.done() != nil) {
-    try {
-      stop_ = context::after_func(ctx_, [stream = connection_->stream] { close_quietly(stream); });
-    } catch (...) {
-      drop();  // there will be no destructor for it
-      throw;
-    }
+    stop_ = context::after_func(ctx_, [stream = connection_->stream] { stream.close(); });
   }
 }
 

@@ -6,7 +6,6 @@
 
 #include "../context/context.hpp"
 #include "../errors/error.hpp"
-#include "close_quietly.hpp"
 #include "connection_pool.hpp"
 #include "upload.hpp"
 
@@ -46,7 +45,7 @@ class connection_loan {
   /// The connection is of no use any more, as far as is known here.
   void drop();
   /// Ends what waits on the connection.
-  void interrupt() const noexcept { close_quietly(connection_->stream); }
+  void interrupt() const { connection_->stream.close(); }
 
  private:
   bool stop_watching();

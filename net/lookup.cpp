@@ -7,16 +7,13 @@
 //   * `lock` guards the map, the queue and the number of threads. A query is in the map from when it is made until its
 //     answer stands; those who ask meanwhile share it. Its answer is written before `done` is closed, and not after.
 //   * At most `most_threads` look up; a query beyond that waits in the queue, and a thread that is ready takes the next.
-//   * What is in the map is answered, also without memory: nothing that its answer needs is allocated after it is there
-//     but parts of the answer, in place of which an error says so.
 
 #include <atomic>
 #include <cerrno>
-#include <list>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <utility>
 
 #include "../channels/channel.hpp"
@@ -37,9 +34,6 @@ namespace {
 
 constexpr int most_threads = 64;
 
-constexpr errors::sentinel out_of_memory_object{"lookup: out of memory"};
-constexpr error out_of_memory{out_of_memory_object};
-
 struct query {
   explicit query(std::string_view name) : host(name) {}
 
@@ -47,7 +41,6 @@ struct query {
   const chan<void> done = make_chan<void>();
   std::vector<std::string> addresses;
   error err;
-  std::shared_ptr<query> handed_over;  ///< itself, on the way to a new thread
 };
 
 using query_ptr = std::shared_ptr<query>;
@@ -55,7 +48,7 @@ using query_ptr = std::shared_ptr<query>;
 struct office {
   runtime::spinlock lock;
   std::map<std::string, query_ptr, std::less<>> open;
-  std::list<query_ptr> queue;
+  std::deque<query_ptr> queue;
   int threads = 0;
 };
 
@@ -78,24 +71,11 @@ error why_not_found(const std::string& host, const sys::lookup_result& r) {
                                out_of_files ? dns_error::kind::temporary : dns_error::kind::other);
 }
 
-template <class F>
-void answer(query& q, F&& f) noexcept {
-  try {
-    f();
-  } catch (const std::bad_alloc&) {
-    q.err = out_of_memory;
-  }
-}
-
-void look_up(query& q) noexcept {
-  const auto add = [](const sys::socket_address& a, void* raw) {
-    auto& asked = *static_cast<query*>(raw);
-    answer(asked, [&] { asked.addresses.push_back(from_socket_address(network::tcp, a).ip()); });
+void look_up(query& q) {
+  const auto add = [](const sys::socket_address& a, void* list) {
+    static_cast<std::vector<std::string>*>(list)->push_back(from_socket_address(network::tcp, a).ip());
   };
-  const sys::lookup_result r = sys::look_up(q.host.c_str(), add, &q);
-  answer(q, [&] {
-    if (error why = why_not_found(q.host, r); why != nil) q.err = std::move(why);
-  });
+  q.err = why_not_found(q.host, sys::look_up(q.host.c_str(), add, &q.addresses));
 }
 
 /// Takes the answered query off, and the next one to be looked up; null: the thread is to end.
@@ -113,7 +93,7 @@ query_ptr next_after(const query& answered) {
 }
 
 void look_up_all(void* raw) {
-  query_ptr q = std::move(static_cast<query*>(raw)->handed_over);
+  query_ptr q = std::move(*std::unique_ptr<query_ptr>(static_cast<query_ptr*>(raw)));
   while (q != nullptr) {
     look_up(*q);
     query_ptr next = next_after(*q);
@@ -123,14 +103,14 @@ void look_up_all(void* raw) {
 }
 
 void start_thread_for(const query_ptr& first) {
-  first->handed_over = first;
-  const int failure = sys::start_thread(look_up_all, first.get(), "warren-lookup", true);
-  if (failure == 0) return;
-  first->handed_over = nullptr;
+  auto handed_over = std::make_unique<query_ptr>(first);
+  const int failure = sys::start_thread(look_up_all, handed_over.get(), "warren-lookup", true);
+  if (failure == 0) {
+    static_cast<void>(handed_over.release());
+    return;
+  }
   // Whoever else waits in the queue has a thread that will come to it, unless this was to be the only one.
-  answer(*first, [&] {
-    first->err = errors::of<dns_error>(first->host, errno_text(-failure), dns_error::kind::temporary);
-  });
+  first->err = errors::of<dns_error>(first->host, errno_text(-failure), dns_error::kind::temporary);
   const query_ptr next = next_after(*first);
   first->done.close();
   if (next != nullptr) start_thread_for(next);
@@ -140,7 +120,6 @@ void start_thread_for(const query_ptr& first) {
 query_ptr ask(std::string_view host) {
   office& o = the_office();
   auto fresh = std::make_shared<query>(host);
-  std::list<query_ptr> alone{fresh};
   bool start = false;
   {
     std::lock_guard hold(o.lock);
@@ -150,7 +129,7 @@ query_ptr ask(std::string_view host) {
     if (start) {
       ++o.threads;
     } else {
-      o.queue.splice(o.queue.end(), alone);
+      o.queue.push_back(fresh);
     }
   }
   if (start) start_thread_for(fresh);

@@ -34,8 +34,7 @@ class receiver {
 
 class switchboard {
  public:
-  /// To what the receiver is told of already. Throws: std::system_error when there is no thread, and std::bad_alloc; then
-  /// nothing has changed.
+  /// To what the receiver is told of already.
   void add(const send_chan<int>& channel, signal_set wanted);
   void add(std::shared_ptr<receiver> who, signal_set wanted);
 
@@ -74,7 +73,7 @@ class switchboard {
   void send_arrived(calls& left) noexcept;
   static void make(calls&& left);
 
-  int start_thread() noexcept;
+  void start_thread();
   static void thread_body(void* self) noexcept;
   bool serve_once();
 
