@@ -186,8 +186,12 @@ int start_thread(void (*body)(void*), void* argument, const char* name, bool blo
 thread_handle this_thread_handle() noexcept { return ::pthread_self(); }
 
 void join_thread(thread_handle thread, std::int64_t deadline_ns) noexcept {
-  // By the wall clock, as pthread_clockjoin_np is unknown to ThreadSanitizer, which would never hear of the join.
-  const std::int64_t end = saturating_add(wall_ns(), std::max<std::int64_t>(deadline_ns - monotonic_ns(), 0));
+  // By the system's wall clock: pthread_clockjoin_np is unknown to ThreadSanitizer, which would never hear of the join, and
+  // wall_ns() stands in a closed world.
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const std::int64_t end = saturating_add(now.tv_sec * 1'000'000'000 + now.tv_nsec,
+                                          std::max<std::int64_t>(deadline_ns - monotonic_ns(), 0));
   const timespec until{end / 1'000'000'000, end % 1'000'000'000};
   if (::pthread_timedjoin_np(thread, nullptr, &until) != 0) forget_thread(thread);
 }

@@ -260,34 +260,6 @@ void no_worker_idles(world& w) {
   w.run();
 }
 
-/// The same of two that a thread of others makes ready at a time: whoever takes both must not keep one from a free worker.
-void no_batch_is_kept(world& w) {
-  w.let_nobody_time_out();
-  auto gate = warren::make_chan<int>();
-  auto waiting = warren::make_chan<int>(2);
-  w.thread([&w, gate, waiting] {
-    whole_run(2, [&w, gate, waiting] {
-      std::atomic<int> here{0};
-      warren::sync::wait_group g;
-      for (int i = 0; i < 2; ++i) {
-        g.go([&] {
-          waiting.send(1);
-          gate.recv_ok();
-          here.fetch_add(1, std::memory_order_relaxed);
-          while (here.load(std::memory_order_relaxed) < 2) w.give_way();
-        });
-      }
-      g.wait();
-    });
-  });
-  w.thread([gate, waiting] {
-    waiting.recv();
-    waiting.recv();
-    gate.close();
-  });
-  w.run();
-}
-
 constexpr kernel kernels[] = {
     {.name = "work_from_outside", .body = work_from_outside, .whole = true},
     {.name = "go_and_wait", .body = go_and_wait, .whole = true},
@@ -301,7 +273,6 @@ constexpr kernel kernels[] = {
     {.name = "timeout_against_cancel", .body = timeout_against_cancel, .whole = true},
     {.name = "end_beside_work", .body = end_beside_work, .whole = true, .most = 3'000},
     {.name = "no_worker_idles", .body = no_worker_idles, .whole = true},
-    {.name = "no_batch_is_kept", .body = no_batch_is_kept, .whole = true},
 };
 
 }  // namespace
