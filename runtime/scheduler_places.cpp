@@ -242,9 +242,11 @@ bool scheduler::sleep_once(worker* w) noexcept {
   }
   // Acquire: pairs with the release of who woke us.
   const std::uint32_t word = w->wake_word.exchange(0, std::memory_order_acquire);
-  if (word == wake_up::with_place || stopped(w) || has_place(w)) return true;
+  if (word == wake_up::with_place || stopped(w)) return true;
   {
+    // Without it a place may be seen whose giver has yet to say what comes with it: to be the searcher.
     spin_guard hold(places_);
+    if (has_place(w)) return true;
     if (timekeeper_ == w) wake_at_.store(never, std::memory_order_relaxed);
   }
   // StoreLoad, the timekeeper's half; pairs with the fence in arm().
