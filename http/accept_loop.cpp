@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -10,7 +11,9 @@
 #include "../net/net_error.hpp"
 #include "../runtime/system.hpp"
 #include "../time/duration_text.hpp"
+#include "../time/sleep.hpp"
 #include "../time/timer.hpp"
+#include "out_of_memory.hpp"
 #include "server_connection.hpp"
 #include "server_core.hpp"
 #include "server_error.hpp"
@@ -52,13 +55,12 @@ class acceptance {
 
   warren::error run() {
     while (service_.core.wait_for_room(service_.max_conns)) {
-      auto [c, err] = listener_.accept();
+      const warren::error err = accept_one();
       if (err == nil) {
         pause_ = milliseconds(0);
-        server_connection::start(service_, std::move(c));
       } else if (service_.core.is_ending()) {
         break;
-      } else if (!net::is_temporary(err)) {
+      } else if (err != out_of_memory && !net::is_temporary(err)) {
         return err;
       } else {
         recover(err);
@@ -68,11 +70,25 @@ class acceptance {
   }
 
  private:
+  warren::error accept_one() {
+    try {
+      auto [c, err] = listener_.accept();
+      if (err == nil) server_connection::start(service_, std::move(c));
+      return err;
+    } catch (const std::bad_alloc&) {
+      return out_of_memory;
+    }
+  }
+
   void recover(const warren::error& err) {
     if (pause_ >= longest_pause) shed();
     pause_ = std::clamp(2 * pause_, first_pause, longest_pause);
-    service_.log("http: Accept error: " + err.message() + "; retrying in " + timing::text_of(pause_));
-    select(recv(time_after(pause_)), recv(service_.core.ended()));
+    try {
+      service_.log("http: Accept error: " + err.message() + "; retrying in " + timing::text_of(pause_));
+      select(recv(time_after(pause_)), recv(service_.core.ended()));
+    } catch (const std::bad_alloc&) {
+      sleep(first_pause);  // which takes no memory
+    }
   }
 
   /// Lets the one who waits longest know.

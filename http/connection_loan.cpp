@@ -17,7 +17,12 @@ connection_loan::connection_loan(std::shared_ptr<connection_pool> pool, connecti
     connection_->has_deadlines = deadline_ != 0;
   }
   if (ctx_.done() != nil) {
-    stop_ = context::after_func(ctx_, [stream = connection_->stream] { stream.close(); });
+    try {
+      stop_ = context::after_func(ctx_, [stream = connection_->stream] { close_quietly(stream); });
+    } catch (...) {
+      drop();  // there will be no destructor for it
+      throw;
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "../context/context.hpp"
 #include "../errors/error.hpp"
+#include "close_quietly.hpp"
 #include "connection_pool.hpp"
 #include "upload.hpp"
 
@@ -45,7 +46,7 @@ class connection_loan {
   /// The connection is of no use any more, as far as is known here.
   void drop();
   /// Ends what waits on the connection.
-  void interrupt() const { connection_->stream.close(); }
+  void interrupt() const noexcept { close_quietly(connection_->stream); }
 
  private:
   bool stop_watching();

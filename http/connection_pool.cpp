@@ -13,7 +13,9 @@
 #include "../runtime/go.hpp"
 #include "../runtime/sockets.hpp"
 #include "../time/after_func.hpp"
+#include "close_quietly.hpp"
 #include "dial_destination.hpp"
+#include "out_of_memory.hpp"
 
 namespace warren::http {
 
@@ -50,6 +52,10 @@ struct connection_pool::want {
   pool_place* at = nullptr;  ///< there as long as this is in a list of its, or `got` is something
   wants* in = nullptr;
   wants::iterator here;
+
+  // In chores; each once, so that these need no memory.
+  want_ptr next_to_tell;
+  want_ptr next_to_dial;
 };
 
 class connection_pool::chores {
@@ -58,21 +64,32 @@ class connection_pool::chores {
   chores(const chores&) = delete;
   chores& operator=(const chores&) = delete;
   ~chores() {
-    for (const want_ptr& w : to_tell) w->settled.try_send();
+    for (want_ptr w = std::move(to_tell_); w != nullptr; w = std::move(w->next_to_tell)) w->settled.try_send();
     for (const want_ptr& w : to_cancel) w->cancel_dial();
-    for (const owned& c : to_close) c->stream.close();
-    for (const want_ptr& w : to_dial) {
+    while (to_close_ != nullptr) {
+      const owned c(std::exchange(to_close_, to_close_->older));
+      close_quietly(c->stream);
+    }
+    for (want_ptr w = std::move(to_dial_); w != nullptr; w = std::move(w->next_to_dial)) {
       go({.name = "http dial"}, [pool = of_.shared_from_this(), w] { pool->dial_for(w); });
     }
   }
 
-  std::vector<want_ptr> to_tell;
-  std::vector<want_ptr> to_cancel;
-  std::vector<want_ptr> to_dial;
-  std::vector<owned> to_close;
+  void tell(const want_ptr& w) noexcept { w->next_to_tell = std::exchange(to_tell_, w); }
+  void dial_for(const want_ptr& w) noexcept { w->next_to_dial = std::exchange(to_dial_, w); }
+  /// It is in no list any more.
+  void close(owned c) noexcept {
+    c->older = to_close_;
+    to_close_ = c.release();
+  }
+
+  std::vector<want_ptr> to_cancel;  ///< filled before anything is changed
 
  private:
   connection_pool& of_;
+  want_ptr to_tell_;
+  want_ptr to_dial_;
+  client_connection* to_close_ = nullptr;
 };
 
 namespace {
@@ -98,7 +115,7 @@ connection_pool::connection_pool(transport_options options) : options_(std::move
 
 connection_pool::~connection_pool() {
   if (idle_timer_ != nil) idle_timer_.stop();
-  while (oldest_ != nullptr) unlink(oldest_)->stream.close();
+  while (oldest_ != nullptr) close_quietly(unlink(oldest_)->stream);
 }
 
 pool_place& connection_pool::place_for(const destination& to) {
@@ -139,7 +156,7 @@ void connection_pool::link(owned c, chores& left) {
   ++idle_;
   if (options_.max_idle_conns != 0 && idle_ > options_.max_idle_conns) {
     pool_place& loses = *oldest_->belongs_to;
-    left.to_close.push_back(unlink(oldest_));
+    left.close(unlink(oldest_));
     free_slot(loses, left);
   }
   if (oldest_ == nullptr) return;
@@ -172,7 +189,7 @@ void connection_pool::close_ended() {
     const runtime::descriptor* d = c->stream.behind()->descriptor();
     if (d != nullptr && d->peer_ended(runtime::peer_end::half_closed)) {
       pool_place& at = *c->belongs_to;
-      left.to_close.push_back(unlink(c));
+      left.close(unlink(c));
       free_slot(at, left);
     }
     c = next;
@@ -190,7 +207,7 @@ connection_pool::owned connection_pool::take_idle(const destination& to) {
   while (at.top != nullptr) {
     owned c = unlink(at.top);
     if (is_fresh(*c)) return c;
-    left.to_close.push_back(std::move(c));
+    left.close(std::move(c));
     if (--at.open == 0 && at.top == nullptr) break;
   }
   forget_if_empty(at);
@@ -217,14 +234,14 @@ void connection_pool::settle(owned c, chores& left) {
     }
     w->got = std::move(c);
     w->waits = false;
-    left.to_tell.push_back(w);
+    left.tell(w);
     return;
   }
   if (!closing_idle_ && at.idle < options_.max_idle_conns_per_host) {
     link(std::move(c), left);
     return;
   }
-  left.to_close.push_back(std::move(c));
+  left.close(std::move(c));
   free_slot(at, left);
 }
 
@@ -232,7 +249,7 @@ void connection_pool::discard(owned c) {
   chores left(*this);
   const runtime::spin_guard hold(lock_);
   pool_place& at = *c->belongs_to;
-  left.to_close.push_back(std::move(c));
+  left.close(std::move(c));
   free_slot(at, left);
 }
 
@@ -254,7 +271,7 @@ void connection_pool::close_idle() {
   }
   while (oldest_ != nullptr) {
     pool_place& at = *oldest_->belongs_to;
-    left.to_close.push_back(unlink(oldest_));
+    left.close(unlink(oldest_));
     free_slot(at, left);
   }
   stop_idle_timer();
@@ -264,15 +281,19 @@ void connection_pool::close_idle() {
 
 void connection_pool::arm_idle_timer(std::int64_t now) {
   if (timer_armed_ || options_.idle_conn_timeout.count() <= 0) return;
-  timer_armed_ = true;
   const clock::duration wait(oldest_->idle_since + options_.idle_conn_timeout.count() - now);
   if (idle_timer_ != nil) {
     idle_timer_.reset(wait);
-    return;
+  } else {
+    try {
+      idle_timer_ = after_func(wait, [weak = weak_from_this()] {
+        if (const auto pool = weak.lock()) pool->close_expired();
+      });
+    } catch (const std::bad_alloc&) {
+      return;  // the next that becomes idle tries again
+    }
   }
-  idle_timer_ = after_func(wait, [weak = weak_from_this()] {
-    if (const auto pool = weak.lock()) pool->close_expired();
-  });
+  timer_armed_ = true;
 }
 
 void connection_pool::stop_idle_timer() {
@@ -286,7 +307,7 @@ void connection_pool::close_expired() {
   const std::int64_t now = runtime::now_ns();
   while (oldest_ != nullptr && now - oldest_->idle_since >= options_.idle_conn_timeout.count()) {
     pool_place& at = *oldest_->belongs_to;
-    left.to_close.push_back(unlink(oldest_));
+    left.close(unlink(oldest_));
     free_slot(at, left);
   }
   if (oldest_ != nullptr) arm_idle_timer(now);
@@ -306,16 +327,19 @@ void connection_pool::leave(const want_ptr& w) noexcept {
 
 result<connection_pool::owned> connection_pool::wait_for(const destination& to, const context& ctx) {
   const auto w = std::make_shared<want>(ctx);
+  const auto given_up = ctx.done();
+  wants alone{w};
+  w->here = alone.begin();
   {
     chores left(*this);
     const runtime::spin_guard hold(lock_);
     pool_place& at = place_for(to);
     w->at = &at;
     w->in = &at.queued;
-    w->here = at.queued.insert(at.queued.end(), w);
+    at.queued.splice(at.queued.end(), alone);
     if (options_.max_conns_per_host == 0 || at.open < options_.max_conns_per_host) begin_dial(at, left);
   }
-  const int which = select(recv(w->settled), recv(ctx.done()));
+  const int which = select(recv(w->settled), recv(given_up));
   if (which == 0 && w->got != nullptr) return {std::move(w->got), nil};
   // A dial that failed because its request was given up says less than the context does.
   if (ctx.err() == nil) return {nullptr, w->why};
@@ -328,38 +352,49 @@ void connection_pool::begin_dial(pool_place& at, chores& left) {
   ++at.open;
   const want_ptr w = at.queued.front();
   move_to(w, at.dialing);
-  left.to_dial.push_back(w);
+  left.dial_for(w);
 }
 
 /// Its request does not wait any more. What was or will be dialed for it is for others.
 void connection_pool::give_up(const want_ptr& w) {
-  chores left(*this);
-  const runtime::spin_guard hold(lock_);
-  if (!w->waits) {
-    if (w->got != nullptr) settle(std::move(w->got), left);
-    return;
+  bool for_nobody = false;
+  {
+    chores left(*this);
+    const runtime::spin_guard hold(lock_);
+    if (!w->waits) {
+      if (w->got != nullptr) settle(std::move(w->got), left);
+      return;
+    }
+    w->waits = false;
+    if (w->in == &w->at->queued) {
+      leave(w);
+      return;
+    }
+    move_to(w, w->at->in_vain);
+    for_nobody = closing_idle_;
   }
-  w->waits = false;
-  if (w->in == &w->at->queued) {
-    leave(w);
-    return;
-  }
-  move_to(w, w->at->in_vain);
-  if (closing_idle_) left.to_cancel.push_back(w);
+  if (for_nobody) w->cancel_dial();
 }
 
 head_limits connection_pool::limits_of_heads() const noexcept {
   return {options_.max_response_header_bytes, std::numeric_limits<std::size_t>::max(), 0};
 }
 
+/// Whatever becomes of it, its want must be told.
 void connection_pool::dial_for(const want_ptr& w) {
-  auto [conn, err] = dial_destination(options_, w->dial_ctx, w->at->goes_to);
-  dialed(w, std::move(conn), std::move(err));
+  owned c;
+  warren::error why;
+  try {
+    auto [conn, err] = dial_destination(options_, w->dial_ctx, w->at->goes_to);
+    if (err == nil) c = std::make_unique<client_connection>(std::move(conn), *w->at, limits_of_heads());
+    why = std::move(err);
+  } catch (const std::bad_alloc&) {
+    why = out_of_memory;
+  }
+  dialed(w, std::move(c), std::move(why));
 }
 
-void connection_pool::dialed(const want_ptr& w, net::conn conn, warren::error err) {
-  owned c;
-  if (err == nil) c = std::make_unique<client_connection>(std::move(conn), *w->at, limits_of_heads());
+void connection_pool::dialed(const want_ptr& w, owned c, warren::error err) {
   chores left(*this);
   const runtime::spin_guard hold(lock_);
   pool_place& at = *w->at;
@@ -368,7 +403,7 @@ void connection_pool::dialed(const want_ptr& w, net::conn conn, warren::error er
     w->waits = false;
     w->got = std::move(c);
     w->why = std::move(err);
-    left.to_tell.push_back(w);
+    left.tell(w);
     if (w->got == nullptr) free_slot(at, left);
   } else if (c != nullptr) {
     settle(std::move(c), left);

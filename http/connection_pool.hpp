@@ -19,6 +19,8 @@
 //     starts a goroutine, which looks for all that have ended: until then the one in question may be somebody's, or gone.
 //   * The pool holds no reference to itself: dials and the idle timer's function do, the latter weakly. So the last
 //     transport or exchange that lets go closes what is idle.
+//   * What changes under the lock asks for no memory after its first change: without memory nothing has happened, and
+//     nobody waits for what nobody will do.
 
 #include <cstdint>
 #include <functional>
@@ -94,7 +96,7 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   void leave(const want_ptr& w) noexcept;
   void begin_dial(pool_place& at, chores& left);
   void dial_for(const want_ptr& w);
-  void dialed(const want_ptr& w, net::conn conn, warren::error err);
+  void dialed(const want_ptr& w, owned c, warren::error err);
   void give_up(const want_ptr& w);
   head_limits limits_of_heads() const noexcept;
   void arm_idle_timer(std::int64_t now);

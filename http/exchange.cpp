@@ -2,12 +2,14 @@
 #include "exchange.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "../net/eof.hpp"
+#include "../net/net_error.hpp"
 #include "../runtime/clock.hpp"
 #include "method.hpp"
 #include "response_body.hpp"
@@ -24,6 +26,12 @@ constexpr std::size_t most_at_once = 16 * 1024;
 
 bool is_informational(int status) noexcept {
   return status >= 100 && status < 200 && status != status_switching_protocols;
+}
+
+/// The system did not take what was to be sent, from a peer that is there: nothing is to be expected from it.
+bool is_our_fault(const warren::error& err) {
+  const auto* call = errors::as<net::system_call_error>(err);
+  return call != nullptr && call->code() != EPIPE && call->code() != ECONNRESET;
 }
 
 /// Doing it twice is the same as once, as far as methods and fields tell.
@@ -87,7 +95,7 @@ warren::error exchange::send_head_and_body(std::string_view text) {
     write_error_ = err;
     may_retry_ = reused_ && loan_.reason(err) == err && (n == 0 || is_replayable(request_));
     // The peer may have said why before it closed.
-    return may_retry_ || errors::is_timeout(err) ? err : nil;
+    return may_retry_ || errors::is_timeout(err) || is_our_fault(err) ? err : nil;
   }
   if (upload_pending_) loan_.begin_upload(request_, how_);
   return nil;

@@ -80,7 +80,6 @@ class reply final : public response_writer {
   void finish();
   /// Whether the connection may serve another request after this answer.
   bool keeps_connection() const noexcept;
-  bool is_hijacked() const noexcept { return hijacked_; }
   /// The handler has panicked: what was framed before is sent, and the connection closed.
   void abandon();
   /// The reader of the body is about to wait for the client, who may wait for `100 Continue`.

@@ -63,13 +63,14 @@ void request_scope::stop_watching() {
 }
 
 void request_scope::end() {
+  scope_owner* const c = connection_;
+  if (c == nullptr) return;
   // Nobody else can come any more: that would take a reference, or a context that was asked for.
   if (is_unshared() && made_ == nil) {
     connection_ = nullptr;
     return;
   }
   cancel_cause_func cancel;
-  scope_owner* const c = connection_;
   {
     runtime::spin_guard hold(lock_);
     unwatch();
@@ -80,8 +81,12 @@ void request_scope::end() {
   if (cancel == nil) return;
   c->unpublish();
   cancel(nil);
-  // Alone: to be used for the next request. Otherwise the context stays for those who will ask.
-  if (is_unshared()) made_ = nil;
+}
+
+bool request_scope::renew() noexcept {
+  if (!is_unshared()) return false;
+  made_ = nil;
+  return true;
 }
 
 /// The lock is held.

@@ -6,8 +6,9 @@
 //
 //              get()               the client has gone, the connection failed
 //     bare ───────────► made ─────────────────────────────────────────────────► canceled
-//       │                 └───────────────── end() ───────────────────────────────▲
-//       └────────── end() ─────────► over ── get() gives a context that is done ───┘
+//      ▲│                 └───────────────── end() ───────────────────────────────▲ │
+//      │└────────── end() ─────────► over ── get() gives a context that is done ──┘ │
+//      └──────────────────────────────────── renew() ────────────────────────────────┘
 //
 // Laws
 //   * The connection holds a reference, and so do the copies of the request and who is about to cancel. A handler that never
@@ -64,8 +65,11 @@ class request_scope final : public lazy_context, private runtime::peer_watcher {
   void fail(const warren::error& why);
   /// The connection is somebody else's from now on.
   void stop_watching();
-  /// The handler has returned.
+  /// The handler has returned. Once more does nothing.
   void end();
+  /// After end(): makes it bare again, unless others hold it: the context stays for those who will ask. Returns: whether it
+  /// may serve the next request.
+  bool renew() noexcept;
 
  private:
   ~request_scope() override = default;

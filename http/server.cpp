@@ -4,7 +4,9 @@
 #include <memory>
 #include <utility>
 
+#include "../runtime/defer.hpp"
 #include "accept_loop.hpp"
+#include "close_quietly.hpp"
 #include "server_core.hpp"
 #include "service.hpp"
 
@@ -27,16 +29,15 @@ warren::error server::serve(net::listener l) {
   // The server may be gone when this returns: its destructor ends the loop.
   server_core* const core = core_;
   core->retain();
+  const defer let_core_go = [core] { core->release(); };
+  const defer end_listening = [&l] {
+    if (l != nil) close_quietly(l);
+  };
   auto* const s = new service(*this, this, *core, l);
-  warren::error err = server_closed;
-  if (core->add(l)) {
-    err = accept_loop(*s, l);
-    core->remove(l);
-  }
-  l.close();
-  s->release();
-  core->release();
-  return err;
+  const defer let_service_go = [s] { s->release(); };
+  if (!core->add(l)) return server_closed;
+  const defer take_out = [core, &l] { core->remove(l); };
+  return accept_loop(*s, l);
 }
 
 warren::error server::shutdown(const context& ctx) { return core_->shutdown(ctx); }

@@ -12,6 +12,7 @@
 #include "../runtime/clock.hpp"
 #include "../runtime/go.hpp"
 #include "../runtime/thread.hpp"
+#include "close_quietly.hpp"
 #include "request_keys.hpp"
 #include "serve_mux.hpp"
 #include "server_core.hpp"
@@ -107,14 +108,23 @@ server_connection::~server_connection() { service_.release(); }
 void server_connection::start(service& of, net::conn c) {
   auto* made = new server_connection(of, std::move(c));
   if (!of.core.add(*made)) {
-    made->conn_.close();
+    close_quietly(made->conn_);
     return made->release();
   }
-  if (of.conn_context != nullptr) made->values();
-  made->tell(conn_state::fresh);
-  if (of.header_timeout != 0) made->set_read_deadline(made->opened_at_ + of.header_timeout);
-  if (made->can_listen() && made->listen(phase::fresh)) return;
-  made->start_goroutine();
+  try {
+    made->begin();
+  } catch (...) {
+    made->finish();
+    throw;
+  }
+}
+
+void server_connection::begin() {
+  if (service_.conn_context != nullptr) values();
+  tell(conn_state::fresh);
+  if (service_.header_timeout != 0) set_read_deadline(opened_at_ + service_.header_timeout);
+  if (can_listen() && listen(phase::fresh)) return;
+  start_goroutine();
 }
 
 void server_connection::on_ready(runtime::io_listener* l, runtime::goroutine_list&) noexcept {
@@ -128,6 +138,14 @@ void server_connection::start_goroutine() {
 // --- the life of the goroutine
 
 void server_connection::serve() {
+  try {
+    serve_until_end();
+  } catch (const std::bad_alloc&) {
+    bench_ != nullptr ? end_request_and_connection() : finish();
+  }
+}
+
+void server_connection::serve_until_end() {
   // What waited as fresh stays so until its first byte has come: see read_more_of_head().
   if (phase_.load(std::memory_order_relaxed) == phase::idle) phase_.store(phase::coming, std::memory_order_relaxed);
   for (;;) {
@@ -267,7 +285,7 @@ void server_connection::linger() {
 
 /// Told before it is removed: after shutdown() nothing calls the user any more.
 void server_connection::finish() {
-  conn_.close();
+  close_quietly(conn_);
   tell(conn_state::closed);
   service_.core.remove(*this);
   release();
@@ -398,7 +416,7 @@ void server_connection::run_handler() {
     b.answer.finish();
   } catch (...) {
     if (on_its_way_out()) {
-      end_with_goroutine();
+      end_request_and_connection();
       throw;
     }
     contain_panic(std::current_exception());
@@ -411,14 +429,13 @@ void server_connection::end_scope() {
   bench_->scope->end();
 }
 
-/// The handler has called goexit(), which nobody may keep from ending the goroutine.
-void server_connection::end_with_goroutine() {
-  workbench& b = *bench_;
+/// At once, wherever the request stands: there is no memory, or the handler has called goexit(), which nobody may keep from
+/// ending the goroutine.
+void server_connection::end_request_and_connection() {
   end_scope();
-  const bool is_hijacked = b.answer.is_hijacked();
   clear_request();
   put_bench_away();
-  return is_hijacked ? release() : finish();
+  return hijacked_ ? release() : finish();
 }
 
 void server_connection::contain_panic(const std::exception_ptr& thrown) {
@@ -430,13 +447,12 @@ void server_connection::contain_panic(const std::exception_ptr& thrown) {
 
 server_connection::next_step server_connection::end_request() {
   workbench& b = *bench_;
-  const bool is_hijacked = b.answer.is_hijacked();
   const bool keeps = b.answer.keeps_connection() && !spoiled_;
-  const bool unread = !is_hijacked && !keeps && (spoiled_ || !body_at_end() || may_have_more());
+  const bool unread = !hijacked_ && !keeps && (spoiled_ || !body_at_end() || may_have_more());
   // Somebody else may still read from a body whose handler has returned.
   if (unread && !body_at_end()) set_read_deadline(long_ago);
   clear_request();
-  if (is_hijacked) return next_step::leave;
+  if (hijacked_) return next_step::leave;
   if (keeps) return next_step::serve;
   return unread ? next_step::linger : next_step::close;
 }
@@ -449,12 +465,14 @@ void server_connection::clear_request() {
   }
   b.req.reset();
   if (!b.body->is_unshared()) {
+    auto* const fresh = new message_body;
     b.body->release();
-    b.body = new message_body;
+    b.body = fresh;
   }
-  if (!b.scope->is_unshared()) {
+  if (!b.scope->renew()) {
+    auto* const fresh = new request_scope;
     b.scope->release();
-    b.scope = new request_scope;
+    b.scope = fresh;
   }
   if (write_deadline_set_ && service_.write_timeout == 0) stream_->set_write_deadline(0);
   write_deadline_set_ = false;
@@ -540,9 +558,11 @@ result<net::conn> server_connection::hijack() {
   stream_->set_write_deadline(0);
   write_deadline_set_ = false;
   std::string rest = b.in.take_rest();
+  net::conn taken = rest.empty() ? conn_ : net::with_prefix(conn_, std::move(rest));
   tell(conn_state::hijacked);
   service_.core.remove(*this);
-  return {rest.empty() ? conn_ : net::with_prefix(conn_, std::move(rest)), nil};
+  hijacked_ = true;
+  return {std::move(taken), nil};
 }
 
 warren::error server_connection::set_read_deadline_for_handler(std::int64_t when) {

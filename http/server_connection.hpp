@@ -17,6 +17,7 @@
 //   * The owner holds a reference. Others take theirs under the core's lock while the connection is in the list.
 //   * Only the owner ends it: takes it out of the list, closes the stream, lets its reference go. Everybody may close the
 //     stream (abort), which brings the owner to that.
+//   * Without memory for a request, or for the answer to it, a connection ends, and nothing else does.
 //   * Idle, it has neither goroutine, stack, buffer nor workbench.
 //   * Lock order: the core's, a scope's, then `lock_`.
 
@@ -97,10 +98,12 @@ class server_connection final : public server_member,
 
   const warren::error& why_lost() const noexcept;
   static void on_ready(runtime::io_listener* l, runtime::goroutine_list& woken) noexcept;
+  void begin();
   void start_goroutine();
 
   // The life of the goroutine.
   void serve();
+  void serve_until_end();
   next_step serve_until_idle();
   bool can_listen() const noexcept;
   bool listen(phase as);
@@ -123,7 +126,7 @@ class server_connection final : public server_member,
   void run_handler();
   void contain_panic(const std::exception_ptr& thrown);
   void end_scope();
-  void end_with_goroutine();
+  void end_request_and_connection();
   bool may_have_more() const noexcept;
   next_step end_request();
   void clear_request();
@@ -145,6 +148,7 @@ class server_connection final : public server_member,
   bool slow_head_ = false;       ///< the head did not come at once: it has a deadline
   bool has_body_ = false;        ///< of the request, from begin_body() until it is cut off
   bool write_deadline_set_ = false;
+  bool hijacked_ = false;
   // Also the body's reader's, which may be another goroutine.
   runtime::owned<std::int64_t> read_deadline_ = 0;  ///< what the stream was told; 0: none
   runtime::owned<bool> read_deadline_is_handlers_ = false;

@@ -112,6 +112,8 @@ bool server_core::end_idle(bool coming_too) {
   std::vector<server_member*> idle;
   {
     runtime::spin_guard hold(lock_);
+    // Before any is taken, which nobody would end then.
+    idle.reserve(count_.load(std::memory_order_relaxed));
     for (server_member* c = first_; c != nullptr; c = c->next_) {
       if (c->take_idle(coming_too)) idle.push_back(c);
       else some_come = some_come || c->is_coming();
@@ -128,6 +130,7 @@ std::int64_t server_core::end_silent() {
   std::vector<server_member*> silent;
   {
     runtime::spin_guard hold(lock_);
+    silent.reserve(count_.load(std::memory_order_relaxed));
     for (server_member* c = first_; c != nullptr; c = c->next_) {
       if (!c->is_fresh()) continue;
       const std::int64_t end = c->opened_at() + silence_allowed;
@@ -167,6 +170,7 @@ warren::error server_core::close() {
   std::vector<server_member*> all;
   {
     runtime::spin_guard hold(lock_);
+    all.reserve(count_.load(std::memory_order_relaxed));
     for (server_member* c = first_; c != nullptr; c = c->next_) {
       c->retain();
       all.push_back(c);

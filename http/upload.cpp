@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstddef>
+#include <new>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,6 +14,8 @@
 #include "../net/eof.hpp"
 #include "../runtime/go.hpp"
 #include "../time/timer.hpp"
+#include "close_quietly.hpp"
+#include "out_of_memory.hpp"
 
 namespace warren::http {
 
@@ -33,10 +36,15 @@ std::shared_ptr<upload> upload::begin(net::conn to, const request& r, const outg
   return u;
 }
 
+/// Whoever waits for it must be told.
 void upload::run() {
-  failure_ = send_all();
+  try {
+    failure_ = send_all();
+  } catch (const std::bad_alloc&) {
+    failure_ = read_failed(out_of_memory);
+  }
   content_.close();
-  if (body_failed_.load(std::memory_order_relaxed)) to_.close();
+  if (body_failed_.load(std::memory_order_relaxed)) close_quietly(to_);
   done_.close();
 }
 

@@ -7,13 +7,16 @@
 //   * `lock` guards the map, the queue and the number of threads. A query is in the map from when it is made until its
 //     answer stands; those who ask meanwhile share it. Its answer is written before `done` is closed, and not after.
 //   * At most `most_threads` look up; a query beyond that waits in the queue, and a thread that is ready takes the next.
+//   * What is in the map is answered, also without memory: nothing that its answer needs is allocated after it is there
+//     but parts of the answer, in place of which an error says so.
 
 #include <atomic>
 #include <cerrno>
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "../channels/channel.hpp"
@@ -34,6 +37,9 @@ namespace {
 
 constexpr int most_threads = 64;
 
+constexpr errors::sentinel out_of_memory_object{"lookup: out of memory"};
+constexpr error out_of_memory{out_of_memory_object};
+
 struct query {
   explicit query(std::string_view name) : host(name) {}
 
@@ -41,6 +47,7 @@ struct query {
   const chan<void> done = make_chan<void>();
   std::vector<std::string> addresses;
   error err;
+  std::shared_ptr<query> handed_over;  ///< itself, on the way to a new thread
 };
 
 using query_ptr = std::shared_ptr<query>;
@@ -48,7 +55,7 @@ using query_ptr = std::shared_ptr<query>;
 struct office {
   runtime::spinlock lock;
   std::map<std::string, query_ptr, std::less<>> open;
-  std::deque<query_ptr> queue;
+  std::list<query_ptr> queue;
   int threads = 0;
 };
 
@@ -71,11 +78,24 @@ error why_not_found(const std::string& host, const sys::lookup_result& r) {
                                out_of_files ? dns_error::kind::temporary : dns_error::kind::other);
 }
 
-void look_up(query& q) {
-  const auto add = [](const sys::socket_address& a, void* list) {
-    static_cast<std::vector<std::string>*>(list)->push_back(from_socket_address(network::tcp, a).ip());
+template <class F>
+void answer(query& q, F&& f) noexcept {
+  try {
+    f();
+  } catch (const std::bad_alloc&) {
+    q.err = out_of_memory;
+  }
+}
+
+void look_up(query& q) noexcept {
+  const auto add = [](const sys::socket_address& a, void* raw) {
+    auto& asked = *static_cast<query*>(raw);
+    answer(asked, [&] { asked.addresses.push_back(from_socket_address(network::tcp, a).ip()); });
   };
-  q.err = why_not_found(q.host, sys::look_up(q.host.c_str(), add, &q.addresses));
+  const sys::lookup_result r = sys::look_up(q.host.c_str(), add, &q);
+  answer(q, [&] {
+    if (error why = why_not_found(q.host, r); why != nil) q.err = std::move(why);
+  });
 }
 
 /// Takes the answered query off, and the next one to be looked up; null: the thread is to end.
@@ -93,7 +113,7 @@ query_ptr next_after(const query& answered) {
 }
 
 void look_up_all(void* raw) {
-  query_ptr q = std::move(*std::unique_ptr<query_ptr>(static_cast<query_ptr*>(raw)));
+  query_ptr q = std::move(static_cast<query*>(raw)->handed_over);
   while (q != nullptr) {
     look_up(*q);
     query_ptr next = next_after(*q);
@@ -103,14 +123,14 @@ void look_up_all(void* raw) {
 }
 
 void start_thread_for(const query_ptr& first) {
-  auto handed_over = std::make_unique<query_ptr>(first);
-  const int failure = sys::start_thread(look_up_all, handed_over.get(), "warren-lookup", true);
-  if (failure == 0) {
-    static_cast<void>(handed_over.release());
-    return;
-  }
+  first->handed_over = first;
+  const int failure = sys::start_thread(look_up_all, first.get(), "warren-lookup", true);
+  if (failure == 0) return;
+  first->handed_over = nullptr;
   // Whoever else waits in the queue has a thread that will come to it, unless this was to be the only one.
-  first->err = errors::of<dns_error>(first->host, errno_text(-failure), dns_error::kind::temporary);
+  answer(*first, [&] {
+    first->err = errors::of<dns_error>(first->host, errno_text(-failure), dns_error::kind::temporary);
+  });
   const query_ptr next = next_after(*first);
   first->done.close();
   if (next != nullptr) start_thread_for(next);
@@ -120,6 +140,7 @@ void start_thread_for(const query_ptr& first) {
 query_ptr ask(std::string_view host) {
   office& o = the_office();
   auto fresh = std::make_shared<query>(host);
+  std::list<query_ptr> alone{fresh};
   bool start = false;
   {
     std::lock_guard hold(o.lock);
@@ -129,7 +150,7 @@ query_ptr ask(std::string_view host) {
     if (start) {
       ++o.threads;
     } else {
-      o.queue.push_back(fresh);
+      o.queue.splice(o.queue.end(), alone);
     }
   }
   if (start) start_thread_for(fresh);

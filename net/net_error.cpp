@@ -50,6 +50,7 @@ bool is_temporary(const error& err) {
     case ENFILE:
     case ENOBUFS:
     case ENOMEM: return true;
+    case ENOSPC:  // of files that are watched: one connection fails, not the listener
     case ECONNRESET:
     case ECONNABORTED: {
       const auto* op = errors::as<op_error>(err);

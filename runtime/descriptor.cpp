@@ -179,7 +179,7 @@ void descriptor::close_file() noexcept {
 /// What the poller has not told of since the last read took all there was has not come, as far as it knows.
 bool descriptor::nothing_to_receive() const noexcept {
   return drained_ && waiter_of(io_side::read).load(std::memory_order_relaxed) != event_came &&
-         (state_.load(std::memory_order_relaxed) & (half_closed | dead)) == 0;
+         (state_.load(std::memory_order_relaxed) & (half_closed | dead | urgent)) == 0;
 }
 
 bool descriptor::is_drained() const noexcept { return nothing_to_receive(); }
@@ -485,6 +485,7 @@ void descriptor::happened(netpoll::target* t, const sys::file_event& e, std::uin
   auto* d = static_cast<descriptor*>(t);
   if (((d->state_.load(std::memory_order_relaxed) >> generation_at) & low_generation) != generation) return;
   // First: who reads because of this event looks at the latch to know whether there may be more.
+  if (e.urgent) d->state_.fetch_or(urgent, std::memory_order_relaxed);
   if (e.half_closed || e.dead) d->latch((e.half_closed ? half_closed : 0) | (e.dead ? dead : 0), generation);
   if (e.readable || e.half_closed || e.dead) d->wake_side(io_side::read, true, woken);
   if (e.writable || e.dead) d->wake_side(io_side::write, true, woken);

@@ -173,6 +173,7 @@ class descriptor : netpoll::target {
   static constexpr std::uint32_t write_expired = 4;
   static constexpr std::uint32_t half_closed = 8;
   static constexpr std::uint32_t dead = 16;
+  static constexpr std::uint32_t urgent = 32;  ///< TCP's mark came at some time: a read stops there, whatever is behind it
   static constexpr int generation_at = 8;
 
   struct side_timer : timer_node {

@@ -26,11 +26,11 @@ constexpr int pass_flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 /// Makes the call until no signal interrupts it.
 template <class F>
 long checked(call c, F&& make_call) noexcept {
-  if (const int error = injected_failure(c)) return -error;
   for (;;) {
-    const long value = make_call();
+    const int wanted = injected_failure(c);
+    const long value = wanted != 0 ? -1 : make_call();
     if (value >= 0) return value;
-    if (const int error = errno; error != EINTR) return -error;
+    if (const int error = wanted != 0 ? wanted : errno; error != EINTR) return -error;
   }
 }
 

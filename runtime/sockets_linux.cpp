@@ -22,11 +22,11 @@ namespace {
 /// Makes the call until no signal interrupts it.
 template <class F>
 long checked(call c, F&& make_call) noexcept {
-  if (const int error = injected_failure(c)) return -error;
   for (;;) {
-    const long value = make_call();
+    const int wanted = injected_failure(c);
+    const long value = wanted != 0 ? -1 : make_call();
     if (value >= 0) return value;
-    if (const int error = errno; error != EINTR) return -error;
+    if (const int error = wanted != 0 ? wanted : errno; error != EINTR) return -error;
   }
 }
 
@@ -136,12 +136,12 @@ int accept_connection(int file, socket_address& from) noexcept {
 }
 
 int connect_socket(int file, const socket_address& to) noexcept {
-  if (const int error = injected_failure(call::connect)) return -error;
+  const int wanted = injected_failure(call::connect);
+  if (wanted != 0 && wanted != EINTR) return -wanted;
   any_address a;
   const socklen_t bytes = to_system(to, a);
-  if (::connect(file, &a.head, bytes) == 0) return 0;
+  const int error = ::connect(file, &a.head, bytes) == 0 ? wanted : errno;
   // What a signal interrupted goes on by itself: it must not be begun again.
-  const int error = errno;
   return error == EINTR ? -EINPROGRESS : -error;
 }
 

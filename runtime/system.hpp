@@ -9,7 +9,10 @@
 //   * Calls return a value, or -errno: `errno` belongs to the thread, a goroutine may be on another one before it
 //     reads it, and compilers keep its address over a switch. Nothing outside system_linux.cpp names it.
 //   * EINTR never leaves this page, except from futex_wait, whose callers look at their word again anyway.
-//   * A test may make any call fail: see `fault`.
+//   * A test may make any call fail: see `fault`. What it asks for is done where the kernel would do it, behind the loops
+//     that try again, and so that the kernel's own laws hold: a file is closed whatever close reports; a connection that
+//     is told to be broken is; who is told that nothing is to be read, or less than there is, is told again by the poller.
+//     One load and one branch a call is all that this may cost.
 
 #include <atomic>
 #include <cstddef>
@@ -25,18 +28,24 @@ namespace warren::runtime::sys {
 enum class call : std::uint8_t {
   map, unmap, advise, protect, futex_wait, futex_wake, write, open, read, close, list_threads,
   create_thread, affinity, signal_action, signal_stack, thread_cpu_time, entropy,
-  poller_create, poller_add, poller_wait, receive, transmit,
+  poller_create, bell_create, poller_add, poller_wait, receive, transmit,
   socket, bind, listen, accept, connect, connection_state, shutdown, socket_name, socket_option, lookup,
 };
 
-/// What a test installs to make calls fail: called before each call; a result other than 0 is the errno of a failure
-/// that is reported in place of the call. It runs on the caller's thread and must not use the runtime.
+/// What a test installs to make calls fail: called before each call, and before each time that it is tried again. A result
+/// above 0 is the errno of a failure that is reported in place of the call; one below 0 lets the call move at most so many
+/// bytes, if it moves any. It runs on the caller's thread and must not use the runtime.
 using fault = int (*)(call, void* state) noexcept;
 
 /// Installs `f` (null: none) for the whole process. Not for use while other threads make calls.
 void set_fault(fault f, void* state) noexcept;
-/// For the files behind the seam: the errno of the failure that is to be reported in place of the call, or 0.
-int injected_failure(call c) noexcept;
+/// For the files behind the seam: what is to be done to the call, as `fault` says it.
+int interference(call c) noexcept;
+/// The same for a call that moves no bytes: the errno of a failure, or 0.
+inline int injected_failure(call c) noexcept {
+  const int wanted = interference(c);
+  return wanted > 0 ? wanted : 0;
+}
 
 // --- memory
 
@@ -119,6 +128,7 @@ void poll_no_more(int poller, int file) noexcept;
 struct file_event {
   std::uint64_t cookie;
   bool readable, writable, half_closed, dead;
+  bool urgent;  ///< there is urgent data, at which a read stops
 };
 /// Waits for events until the monotonic clock reads `deadline_ns` (negative: no deadline; 0: does not wait). Returns how
 /// many came, 0 at the deadline or when a signal came, or -errno.

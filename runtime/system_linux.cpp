@@ -39,7 +39,7 @@ std::atomic<void*> injected_state{nullptr};
 
 }  // namespace
 
-int injected_failure(call c) noexcept {
+int interference(call c) noexcept {
   // Acquire: pairs with the release in set_fault(); sleeping threads of the library may look at any time.
   const fault f = injected.load(std::memory_order_acquire);
   return f == nullptr ? 0 : f(c, injected_state.load(std::memory_order_relaxed));
@@ -399,7 +399,7 @@ int create_poller() noexcept {
 }
 
 int poll_changes(int poller, int file, std::uint64_t cookie) noexcept {
-  return poll_for(poller, file, cookie, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+  return poll_for(poller, file, cookie, EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET);
 }
 
 int poll_readable(int poller, int file, std::uint64_t cookie) noexcept { return poll_for(poller, file, cookie, EPOLLIN); }
@@ -411,7 +411,7 @@ void poll_no_more(int poller, int file) noexcept {
 
 int wait_for_events(int poller, std::span<file_event> events, std::int64_t deadline_ns) noexcept {
   constexpr std::size_t most = 128;
-  if (const int error = injected_failure(call::poller_wait)) return -error;
+  if (const int error = injected_failure(call::poller_wait)) return error == EINTR ? 0 : -error;
   epoll_event raw[most];
   const int room = static_cast<int>(std::min(events.size(), most));
   const std::int64_t left = deadline_ns <= 0 ? deadline_ns : std::max<std::int64_t>(deadline_ns - monotonic_ns(), 0);
@@ -420,12 +420,13 @@ int wait_for_events(int poller, std::span<file_event> events, std::int64_t deadl
   for (int i = 0; i < n; ++i) {
     const std::uint32_t e = raw[i].events;
     events[i] = {raw[i].data.u64, (e & (EPOLLIN | EPOLLPRI)) != 0, (e & EPOLLOUT) != 0, (e & EPOLLRDHUP) != 0,
-                 (e & (EPOLLHUP | EPOLLERR)) != 0};
+                 (e & (EPOLLHUP | EPOLLERR)) != 0, (e & EPOLLPRI) != 0};
   }
   return n;
 }
 
 int create_bell() noexcept {
+  if (const int error = injected_failure(call::bell_create)) return -error;
   const int file = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   return file >= 0 ? file : -errno;
 }
@@ -444,53 +445,83 @@ void silence_bell(int file) noexcept {
 }
 
 int close_file(int file) noexcept {
-  return checked(call::close, [&] { return ::close(file); });
+  const int wanted = injected_failure(call::close);
+  const int error = ::close(file) == 0 ? wanted : errno;
+  return error == EINTR ? 0 : -error;
 }
 
 namespace {
 
-template <class F>
-std::int64_t transferred(call c, F&& make_call) noexcept {
-  if (const int error = injected_failure(c)) return -error;
+/// `make_call(most)`: once, with at most so many bytes. `cut`: the same for a test that wants fewer, or none.
+template <class F, class Cut>
+std::int64_t transferred(call c, F&& make_call, Cut&& cut) noexcept {
   for (;;) {
-    const ssize_t n = make_call();
+    const int wanted = interference(c);
+    const std::int64_t n = wanted == 0 ? make_call() : cut(wanted);
     if (n >= 0) return n;
-    const int error = errno;
+    const int error = wanted > 0 ? wanted : errno;
     if (error != EINTR) return -error;
   }
+}
+
+/// What is told to be broken is.
+void break_if_told(int socket, int wanted) noexcept {
+  if (wanted == ECONNRESET || wanted == EPIPE || wanted == ETIMEDOUT) ::shutdown(socket, SHUT_RDWR);
+}
+
+/// As if only so many bytes had come, or none, and the rest right after.
+[[gnu::cold]] std::int64_t receive_less(int socket, void* to, std::size_t room, int wanted) noexcept {
+  const std::int64_t n = wanted < 0 ? ::recv(socket, to, std::min(room, static_cast<std::size_t>(-wanted)), 0) : -1;
+  const int error = errno;
+  break_if_told(socket, wanted);
+  // Whoever sets the low-water mark makes the kernel look whether it has been reached, and tell the poller.
+  constexpr int one = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVLOWAT, &one, sizeof one);
+  errno = error;
+  return n;
+}
+
+[[gnu::cold]] std::int64_t transmit_less(int socket, const piece& p, int wanted) noexcept {
+  break_if_told(socket, wanted);
+  return wanted < 0 ? ::send(socket, p.at, std::min(p.bytes, static_cast<std::size_t>(-wanted)), MSG_NOSIGNAL) : -1;
 }
 
 }  // namespace
 
 std::int64_t receive(int socket, void* to, std::size_t room) noexcept {
-  return transferred(call::receive, [&] { return ::recv(socket, to, room, 0); });
+  return transferred(
+      call::receive, [&] { return ::recv(socket, to, room, 0); },
+      [&](int wanted) { return receive_less(socket, to, room, wanted); });
 }
 
 void disconnect(int socket) noexcept { ::shutdown(socket, SHUT_RDWR); }
 
 std::int64_t transmit(int socket, const piece& first, const piece& second) noexcept {
+  const auto less = [&](int wanted) { return transmit_less(socket, first.bytes > 0 ? first : second, wanted); };
   if (second.bytes == 0) {
-    return transferred(call::transmit, [&] { return ::send(socket, first.at, first.bytes, MSG_NOSIGNAL); });
+    return transferred(call::transmit, [&] { return ::send(socket, first.at, first.bytes, MSG_NOSIGNAL); }, less);
   }
   iovec pieces[2] = {{const_cast<char*>(first.at), first.bytes}, {const_cast<char*>(second.at), second.bytes}};
   msghdr message{};
   message.msg_iov = pieces;
   message.msg_iovlen = 2;
-  return transferred(call::transmit, [&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); });
+  return transferred(call::transmit, [&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); }, less);
 }
 
 // --- files and signals
 
 int write_all(int fd, const char* text, std::size_t bytes) noexcept {
   while (bytes > 0) {
-    if (const int error = injected_failure(call::write)) return -error;
-    const ssize_t n = ::write(fd, text, bytes);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && errno == EAGAIN) {
+    const int wanted = interference(call::write);
+    const std::size_t most = wanted < 0 ? std::min(bytes, static_cast<std::size_t>(-wanted)) : bytes;
+    const ssize_t n = wanted > 0 ? -1 : ::write(fd, text, most);
+    const int error = wanted > 0 ? wanted : errno;
+    if (n < 0 && error == EINTR) continue;
+    if (n < 0 && error == EAGAIN) {
       sleep_ns(1'000'000);  // a pipe or terminal that somebody made non-blocking
       continue;
     }
-    if (n < 0) return -errno;
+    if (n < 0) return -error;
     text += n;
     bytes -= static_cast<std::size_t>(n);
   }

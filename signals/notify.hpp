@@ -15,7 +15,7 @@ namespace warren::signals {
 /// Sends the signals to the channel as they come, each by its number, all signals when none is named. They are dropped
 /// while the channel is full or nobody receives: a buffer of one does for one signal. What they did before is
 /// suspended. Further calls add to the signals of a channel, and a signal may go to several channels.
-/// Throws: panic_error (`os/signal: Notify using nil channel`).
+/// Throws: panic_error (`os/signal: Notify using nil channel`); std::system_error when no thread can be had.
 /// Source: Go signal.Notify.
 template <std::same_as<int>... Signals>
 void notify(const send_chan<int>& c, Signals... signals);

@@ -34,7 +34,7 @@ class stop_func {
 /// Makes a context below `parent` that is cancelled by the first of the signals, of all when none is named, and by the
 /// function returned. Until that is called the signals have no other effect, also when the context is done.
 /// `context::cause` of a context that a signal has cancelled says which: `interrupt signal received`.
-/// Parks: no. Throws: panic_error (`cannot create context from nil parent`).
+/// Parks: no. Throws: panic_error (`cannot create context from nil parent`); std::system_error when no thread can be had.
 /// Source: Go signal.NotifyContext.
 template <std::same_as<int>... Signals>
 std::pair<context, stop_func> notify_context(const context& parent, Signals... signals);

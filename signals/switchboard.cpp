@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <utility>
 
-#include "../runtime/fatal.hpp"
 #include "../runtime/go.hpp"
 #include "../runtime/system.hpp"
 #include "interception.hpp"
@@ -38,7 +38,10 @@ void switchboard::add(std::shared_ptr<receiver> who, signal_set wanted) {
 }
 
 void switchboard::add_to(entry& e, signal_set wanted) {
-  start_thread();
+  if (const int failure = start_thread(); failure != 0) {
+    if (e.wanted.empty()) entries_.pop_back();  // the new one
+    throw std::system_error(-failure, std::generic_category(), "no thread that delivers signals");
+  }
   const signal_set fresh = wanted - wanted_by_all();
   e.wanted |= wanted;
   fresh.for_each(interception::intercept);
@@ -140,13 +143,13 @@ void switchboard::make(calls&& left) {
   for (const call& c : left) c.who->receive(c.signal);
 }
 
-void switchboard::start_thread() {
-  if (thread_lives_) return;
+/// Returns: 0 or -errno.
+int switchboard::start_thread() noexcept {
+  if (thread_lives_) return 0;
   // It takes no signals itself: a stop request for a report would stop it while it holds locks.
-  if (runtime::sys::start_thread(thread_body, this, "warren signals", true) != 0) {
-    runtime::fatal("cannot start the thread that delivers signals");
-  }
-  thread_lives_ = true;
+  const int failure = runtime::sys::start_thread(thread_body, this, "warren signals", true);
+  thread_lives_ = failure == 0;
+  return failure;
 }
 
 void switchboard::thread_body(void* self) noexcept {

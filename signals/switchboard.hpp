@@ -34,7 +34,8 @@ class receiver {
 
 class switchboard {
  public:
-  /// To what the receiver is told of already.
+  /// To what the receiver is told of already. Throws: std::system_error when there is no thread, and std::bad_alloc; then
+  /// nothing has changed.
   void add(const send_chan<int>& channel, signal_set wanted);
   void add(std::shared_ptr<receiver> who, signal_set wanted);
 
@@ -73,7 +74,7 @@ class switchboard {
   void send_arrived(calls& left) noexcept;
   static void make(calls&& left);
 
-  void start_thread();
+  int start_thread() noexcept;
   static void thread_body(void* self) noexcept;
   bool serve_once();
 

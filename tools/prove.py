@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Proves what tests only try: explores schedules of the library's own protocols, hunts mutants, and checks models and
-recorded histories.
+"""Proves what tests only try: explores schedules of the library's own protocols, hunts mutants, checks models and
+recorded histories, and makes system calls fail.
 
 usage: prove.py --build BUILD [--short] [--parts PART,...] [--seed S] [--folder FOLDER]
 
 BUILD is a build folder with the ordinary tests. The whole takes at most half an hour on two processors, the short form
-some minutes. The parts: stepping mutants laws models. The last line has their figures; the exit status is 0 only if
+some minutes. The parts: stepping mutants faults laws models. The last line has their figures; the exit status is 0 only if
 every part is as it should be.
 """
 import argparse
@@ -18,7 +18,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PARTS = ["stepping", "mutants", "laws", "models"]
+PARTS = ["stepping", "mutants", "faults", "laws", "models"]
 
 # How many schedules of the short kernels, and how many whole runs; and the bounds of the exhaustive walks: preemptions and
 # late stores.
@@ -102,6 +102,10 @@ class Prover:
         if self.size["minutes"]:
             environment["WARREN_PROVE_MINUTES"] = str(self.size["minutes"])
         return run([self.build / f"tests/{name}/{name}_test", "--gtest_brief=1"], env=environment)
+
+    def faults(self):
+        injected, sweeps = numbers(self.test_program("faults"), r"faults: (\d+) faults injected in (\d+) sweeps")
+        return f"{injected:,} faults injected"
 
     def laws(self):
         histories, operations = numbers(self.test_program("laws"), r"laws: (\d+) histories, (\d+) operations")

@@ -248,22 +248,7 @@ WARREN_TEST(connection, states) {
 }
 
 WARREN_TEST(connection, over_a_pipe_without_a_descriptor) {
-  class pipes final : public net::acceptor {
-   public:
-    result<net::conn> accept() override {
-      auto [c, ok] = ends.recv_ok();
-      return {c, ok ? error() : error(net::closed)};
-    }
-    error close() override {
-      if (!std::exchange(closed, true)) ends.close();
-      return nil;
-    }
-    net::addr address() const override { return net::addr::of_pipe(); }
-    error set_deadline(std::int64_t) override { return nil; }
-    chan<net::conn> ends = make_chan<net::conn>();
-    bool closed = false;
-  };
-  auto* p = new pipes;
+  auto* p = new tests::pipes;
   http::server server;
   server.handler = [](response_writer& w, request& r) { w.write(r.url.path); };
   chan<error> ended = make_chan<error>(1);

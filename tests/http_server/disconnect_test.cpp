@@ -287,3 +287,33 @@ WARREN_TEST(disconnect, closing_the_server_cancels) {
   EXPECT_EQ(h.canceled_within(soon), http::server_closed);
   EXPECT_TRUE(w.at_end());
 }
+
+/// Over a pipe the server is held up between the end of the request and that of the answer, until the client reads.
+WARREN_TEST(disconnect, a_context_that_somebody_kept_does_not_come_back) {
+  chan<error> found = make_chan<error>(1);
+  chan<http::request> copies = make_chan<http::request>(1);
+  auto* p = new tests::pipes;
+  http::server server;
+  server.handler = [&](http::response_writer& w, http::request& r) {
+    found.send(r.ctx().err());
+    copies.send(r);
+    w.write("x");
+  };
+  chan<error> ended = make_chan<error>(1);
+  go([&, l = net::listener(p)] { ended.send(server.serve(l)); });
+  auto [ours, theirs] = net::pipe();
+  p->ends.send(std::exchange(theirs, nil));
+  wire w(ours);
+  for (int i = 0; i < 2; ++i) {
+    w.send(get);
+    EXPECT_EQ(found.recv(), nil);
+    {
+      const http::request kept = copies.recv();
+      kept.ctx().done().recv();
+    }
+    EXPECT_EQ(w.read().body, "x");
+  }
+  w.close();
+  EXPECT_EQ(server.shutdown(context::background()), nil);
+  EXPECT_EQ(ended.recv(), http::server_closed);
+}

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <utility>
 #include <warren/net/net_error.hpp>
 #include <warren/runtime/descriptor.hpp>
 #include <warren/runtime/sockets.hpp>
@@ -34,6 +35,18 @@ serving::~serving() {
   server.close();
   server.shutdown(context::background());  // handlers and hooks refer to what is about to go
   if (!over_) wait();
+}
+
+// --- pipes
+
+result<net::conn> pipes::accept() {
+  auto [c, ok] = ends.recv_ok();
+  return {c, ok ? error() : error(net::closed)};
+}
+
+error pipes::close() {
+  if (!std::exchange(closed_, true)) ends.close();
+  return nil;
 }
 
 // --- answers

@@ -62,6 +62,20 @@ class serving {
   bool over_ = false;
 };
 
+/// Accepts the ends of pipes that it is given: streams without descriptors, and without buffers.
+class pipes final : public net::acceptor {
+ public:
+  result<net::conn> accept() override;
+  error close() override;
+  net::addr address() const override { return net::addr::of_pipe(); }
+  error set_deadline(std::int64_t) override { return nil; }
+
+  chan<net::conn> ends = make_chan<net::conn>();
+
+ private:
+  bool closed_ = false;
+};
+
 /// An answer, taken apart.
 struct answer {
   std::string status_line;

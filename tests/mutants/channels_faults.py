@@ -117,6 +117,9 @@ FAULTS = [
         67, "A receive looks first whether the ring is empty, and then whether the channel is closed.",
         Edit(CORE, "  if (!(ch->is_closed() && ch->drained())) {\n",
              "  if (!(warren::mutant(67) ? ch->drained() && (warren::dawdle(20), ch->is_closed()) : ch->is_closed() && ch->drained())) {\n"),
+        Edit(CORE, "  if (ch->is_closed() && ch->drained()) return outcome::closed;\n",
+             "  if (warren::mutant(67) ? ch->drained() && ch->is_closed() : ch->is_closed() && ch->drained()) "
+             "return outcome::closed;\n"),
         gtest("channels", "stress_run.what_was_sent*"),
-        stepping("close_against_send")),
+        stepping("the_end_is_last", "the_end_is_last_for_a_try")),
 ]

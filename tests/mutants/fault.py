@@ -61,13 +61,14 @@ def all_faults():
     import context_faults
     import http_faults
     import io_faults
+    import planted_faults
     import runtime_faults
     import scheduler_faults
     import sync_faults
     import time_faults
 
     modules = (scheduler_faults, runtime_faults, io_faults, channels_faults, time_faults, context_faults, sync_faults,
-               http_faults)
+               http_faults, planted_faults)
     found = sorted((f for m in modules for f in m.FAULTS), key=lambda f: f.number)
     numbers = [f.number for f in found]
     if numbers != list(range(1, len(found) + 1)):

@@ -22,8 +22,8 @@ FAULTS = [
         gtest("http", "http_chunks.trailers*")),
     fault(
         44, "The accept loop ends when there is no descriptor left.",
-        Edit("http/accept_loop.cpp", "      } else if (!net::is_temporary(err)) {\n",
-             "      } else if (!net::is_temporary(err) || warren::mutant(44)) {\n"),
+        Edit("http/accept_loop.cpp", "      } else if (err != out_of_memory && !net::is_temporary(err)) {\n",
+             "      } else if (err != out_of_memory && (!net::is_temporary(err) || warren::mutant(44))) {\n"),
         gtest("http_server", "accepting_run.goes_on*"), hang=True),
     fault(
         81, "A line of a head may end with a bare line feed.",
@@ -68,4 +68,8 @@ FAULTS = [
         87, "A server takes more connections than it was told to.",
         Edit("http/server_core.cpp", "    if (max == 0 || count_", "    if (max == 0 || warren::mutant(87) || count_"),
         gtest("http_server", "accepting_run.no_more*")),
+    fault(
+        89, "The context of a request that somebody still held when it ended comes back in the next.",
+        Edit("http/request_scope.cpp", "  made_ = nil;\n  return true;\n", "  if (!warren::mutant(89)) made_ = nil;\n  return true;\n"),
+        gtest("http_server", "disconnect_run.a_context_that_somebody_kept*"), hang=True),
 ]

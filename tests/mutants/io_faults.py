@@ -8,17 +8,16 @@ TURN = "runtime/turn.cpp"
 FAULTS = [
     fault(
         6, "Who waits for a file is woken before it is taken out of the queue.",
-        Edit(TURN, """\
-  queue_waiter* w = l.queue.pop_front();
-  if (w == nullptr) ++l.permits;
-""", """\
-  queue_waiter* w = warren::mutant(6) ? l.queue.front() : l.queue.pop_front();
-  if (w == nullptr) ++l.permits;
+        Edit(TURN, "  queue_waiter* w = l.queue.pop_front();\n",
+             "  queue_waiter* w = warren::mutant(6) ? l.queue.front() : l.queue.pop_front();\n"),
+        Edit(TURN, "  l.queue.unlock();\n  if (w != nullptr) wake(w);\n", """\
   if (warren::mutant(6) && w != nullptr) {
     wake(w);
     l.queue.remove(w);
     w = nullptr;
   }
+  l.queue.unlock();
+  if (w != nullptr) wake(w);
 """),
         gtest("runtime", "descriptor_run.readers_take_turns/*:descriptor_run.close_*", times=3),
         stepping("turn"), hang=True),

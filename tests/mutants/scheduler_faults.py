@@ -199,4 +199,9 @@ void scheduler::wake_for_work() noexcept {
 }
 """),
         gtest("runtime", "wake_run.at_the_moment*"), stepping("work_from_outside"), hang=True),
+    fault(
+        101, "A sleeper that wakes by itself takes a place as given before its giver has made it the searcher.",
+        Edit(PLACES, "  if (word == wake_up::with_place || stopped(w)) return true;\n",
+             "  if (word == wake_up::with_place || stopped(w) || (warren::mutant(101) && has_place(w))) return true;\n"),
+        gtest("runtime", "wake_run.of_two_at_once/2", times=20), hang=True),
 ]

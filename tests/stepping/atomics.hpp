@@ -11,7 +11,8 @@
 //     the buffer is empty. A load sees the thread's own buffer first.
 //   * Outside of a simulated thread everything happens at once.
 //   * An atomic that is destroyed takes its own thread's pending stores with it. One that another thread has stored to, and
-//     which that thread may yet write, is a fault: the store would hit whatever lies there next.
+//     which that thread may yet write, is a fault: the store would hit whatever lies there next. So is any access to an
+//     atomic that is gone, until another is made in its place.
 //   * `peeked` is for fields that one thread owns and others look at: buffered like the rest, but no step of its own.
 
 #include "standard_headers.hpp"
@@ -32,11 +33,15 @@ extern bool exploring;
 void step(access what, const void* at, const where& from) noexcept;
 /// The value that the access of the last step() found or left, for the report.
 void note(std::uint64_t value) noexcept;
+/// The running thread has changed something: others may go before it comes to the plain variables that it looks at next.
+void changed(std::uint64_t to) noexcept;
 /// The running thread's store buffer.
 void buffer(void* at, std::uint64_t value, unsigned size) noexcept;
 bool find_buffered(const void* at, std::uint64_t& value) noexcept;
 void write_buffer_out() noexcept;
-void forget_dead(void* at) noexcept;
+/// Where an atomic begins and ends to be.
+void made(const void* at) noexcept;
+void gone(void* at) noexcept;
 
 template <class T>
 std::uint64_t bits_of(T value) noexcept {
@@ -88,7 +93,7 @@ struct cell {
     }
     const T before = at;
     at = next(before);
-    if (exploring) note(bits_of(at));
+    if (exploring) changed(bits_of(at));
     return before;
   }
 
@@ -100,10 +105,11 @@ struct cell {
     const bool same = bits_of(at) == bits_of(expected);
     if (same) {
       at = desired;
+      if (exploring) changed(bits_of(desired));
     } else {
       expected = at;
+      if (exploring) note(bits_of(expected));
     }
-    if (exploring) note(bits_of(at));
     return same;
   }
 };
@@ -114,10 +120,12 @@ class atomic {
   using value_type = T;
   static constexpr bool is_always_lock_free = true;
 
-  constexpr atomic() noexcept : value_{} {}
-  constexpr atomic(T value) noexcept : value_(value) {}
+  constexpr atomic() noexcept : atomic(T{}) {}
+  constexpr atomic(T value) noexcept : value_(value) {
+    if (!std::is_constant_evaluated() && exploring) made(&value_);
+  }
   constexpr ~atomic() {
-    if (!std::is_constant_evaluated() && exploring) forget_dead(&value_);
+    if (!std::is_constant_evaluated() && exploring) gone(&value_);
   }
   atomic(const atomic&) = delete;
   atomic& operator=(const atomic&) = delete;
@@ -167,7 +175,9 @@ class atomic {
 template <class T>
 class atomic_ref {
  public:
-  explicit atomic_ref(T& at) noexcept : at_(&at) {}
+  explicit atomic_ref(T& at) noexcept : at_(&at) {
+    if (exploring) made(at_);  // what it refers to is a plain variable
+  }
   T load(memory_order = std::memory_order_seq_cst, const where& from = where::current()) const noexcept {
     return cell<T>::load(*at_, from);
   }
@@ -184,10 +194,12 @@ class atomic_ref {
 template <class T>
 class peeked {
  public:
-  constexpr peeked() noexcept : value_{} {}
-  constexpr peeked(T value) noexcept : value_(value) {}
+  constexpr peeked() noexcept : peeked(T{}) {}
+  constexpr peeked(T value) noexcept : value_(value) {
+    if (!std::is_constant_evaluated() && exploring) made(&value_);
+  }
   constexpr ~peeked() {
-    if (!std::is_constant_evaluated() && exploring) forget_dead(&value_);
+    if (!std::is_constant_evaluated() && exploring) gone(&value_);
   }
   T load(memory_order) const noexcept {
     std::uint64_t bits = 0;

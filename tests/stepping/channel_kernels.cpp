@@ -199,6 +199,18 @@ void select_is_won_once(world& w) {
   check(heard == 1, "a select that took two cases, or none");
 }
 
+/// The one case of a select is lost to somebody else at the last moment, when the other has just become ready.
+void a_lost_case_leaves_the_others(world& w) {
+  auto a = make_chan<int>();
+  auto b = make_chan<int>(1);
+  auto c = make_chan<int>(1);
+  w.thread([a, b] { select(recv(a, [](int) {}), recv(b, [](int) {})); });
+  w.thread([b] { b.send(1); });
+  w.thread([c] { c.send(1); });
+  w.thread([a, c] { select(send(a, 1), recv(c, [](int) {})); });
+  w.run();
+}
+
 /// Two that each fill a channel and then look at the other's, without waiting: not both find nothing.
 void tries_see_each_other(world& w) {
   auto a = make_chan<int>(1);
@@ -259,6 +271,7 @@ constexpr kernel kernels[] = {
     {.name = "select_of_two", .body = select_of_two},
     {.name = "select_meets_select", .body = select_meets_select},
     {.name = "select_is_won_once", .body = select_is_won_once},
+    {.name = "a_lost_case_leaves_the_others", .body = a_lost_case_leaves_the_others},
     {.name = "tries_see_each_other", .body = tries_see_each_other, .small = true},
     {.name = "otherwise", .body = otherwise_only_if_nothing, .small = true},
     {.name = "last_handle", .body = last_handle},

@@ -60,6 +60,40 @@ void read_waits(world& w) {
   all_is_closed();
 }
 
+/// Workers fall asleep, are woken for work, and fall asleep again while a reader waits: one of them always hears of the bytes.
+void read_beside_work(world& w) {
+  w.let_nobody_time_out();
+  const files::pair p = files::connect(4);
+  auto to = warren::make_chan<int>(2);
+  auto back = warren::make_chan<int>(2);
+  w.thread([p, to, back] {
+    whole_run(2, [p, to, back] {
+      descriptor* d = open(p.near);
+      warren::sync::wait_group g;
+      g.go([d] {
+        char room[8];
+        const auto r = d->read(room, sizeof room);
+        check(r.status == io_status::done && r.value == 1, "a read without a result");
+      });
+      for (int i = 0; i < 2; ++i) {
+        g.go([=] { back.send(to.recv()); });
+      }
+      g.wait();
+      d->release();
+    });
+  });
+  w.thread([p, to, back] {
+    to.send(1);
+    to.send(2);
+    check(back.recv() + back.recv() == 3, "another value");
+    warren::runtime::sys::sleep_ns(1'000);  // until all are asleep, in most schedules
+    files::send(p.far, 1);
+  });
+  w.run();
+  files::hang_up(p.far);
+  all_is_closed();
+}
+
 /// A writer fills what the peer empties.
 void write_waits(world& w) {
   w.let_nobody_time_out();
@@ -161,13 +195,14 @@ void deadline_against_read(world& w) {
 void deadline_against_close(world& w) {
   const files::pair first = files::connect(4);
   const files::pair second = files::connect(4);
-  w.thread([first, second] {
-    whole_run(2, [first, second] {
+  std::atomic<descriptor*> shared{nullptr};
+  std::atomic<bool> set{false};
+  w.thread([&] {
+    whole_run(1, [&] {
       descriptor* d = open(first.near);
-      warren::sync::wait_group g;
-      g.go([d] { d->set_deadline(io_side::read, warren::runtime::monotonic_ns() + 1'000); });
-      g.go([d] { check(d->close(), "closed twice"); });
-      g.wait();
+      shared.store(d, std::memory_order_release);
+      check(d->close(), "closed twice");
+      while (!set.load(std::memory_order_acquire)) the_world.give_way();
       d->release();
       descriptor* next = open(second.near);
       char room[8];
@@ -176,7 +211,10 @@ void deadline_against_close(world& w) {
       next->release();
     });
   });
-  w.thread([second] {
+  w.thread([&] {
+    while (shared.load(std::memory_order_acquire) == nullptr) the_world.give_way();
+    shared.load(std::memory_order_relaxed)->set_deadline(io_side::read, warren::runtime::monotonic_ns() + 1'000);
+    set.store(true, std::memory_order_release);
     warren::runtime::sys::sleep_ns(10'000);
     files::send(second.far, 1);
   });
@@ -241,6 +279,7 @@ void unwatch_against_end(world& w) {
 
 constexpr kernel kernels[] = {
     {.name = "read_waits", .body = read_waits, .whole = true},
+    {.name = "read_beside_work", .body = read_beside_work, .whole = true},
     {.name = "write_waits", .body = write_waits, .whole = true},
     {.name = "close_against_read", .body = close_against_read, .whole = true},
     {.name = "close_against_event", .body = close_against_event, .whole = true},

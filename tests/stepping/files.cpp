@@ -140,13 +140,13 @@ int collect(std::span<file_event> events) noexcept {
     if (n == events.size()) break;
     if (!f.watched) continue;
     if (f.is_bell) {
-      if (f.rung) events[n++] = {f.cookie, true, false, false, false};
+      if (f.rung) events[n++] = {f.cookie, true, false, false, false, false};
       continue;
     }
     if (!f.edge_in && !f.edge_out) continue;
     const bool readable = f.coming > 0 || f.peer_gone;
     const bool writable = f.peer_gone || files::space_of(f) > 0;
-    events[n++] = {f.cookie, readable, writable, f.peer_gone, false};
+    events[n++] = {f.cookie, readable, writable, f.peer_gone, false, false};
     f.edge_in = f.edge_out = false;
   }
   return static_cast<int>(n);

@@ -19,12 +19,14 @@ void step(access what, const void* at, const where& from) noexcept {
   ::stepping::the_world.step(static_cast<std::uint8_t>(what), at, from);
 }
 void note(std::uint64_t value) noexcept { ::stepping::the_world.note(value); }
+void changed(std::uint64_t to) noexcept { ::stepping::the_world.changed(to); }
 void buffer(void* at, std::uint64_t value, unsigned size) noexcept { ::stepping::the_world.buffer(at, value, size); }
 bool find_buffered(const void* at, std::uint64_t& value) noexcept {
   return ::stepping::the_world.find_buffered(at, value);
 }
 void write_buffer_out() noexcept { ::stepping::the_world.write_buffer_out(); }
-void forget_dead(void* at) noexcept { ::stepping::the_world.forget_dead(at); }
+void made(const void* at) noexcept { ::stepping::the_world.made(at); }
+void gone(void* at) noexcept { ::stepping::the_world.gone(at); }
 
 }  // namespace warren::stepping
 
@@ -88,6 +90,12 @@ void world::begin(std::uint64_t seed, strategy how) {
   at_fork_ = 0;
   traced_ = 0;
   timeouts_ = true;
+  constexpr std::uint32_t stays[] = {0, 0, 4, 7};
+  constexpr std::uint32_t lateness[] = {2, 4, 4, 32};
+  constexpr std::uint32_t patience[] = {512, 512, 512, 32};
+  stays_ = stays[below(4)];
+  patience_ = patience[below(4)];
+  lateness_ = lateness[below(4)];
   change_count_ = static_cast<int>(below(4));
   for (int i = 0; i < change_count_; ++i) changes_[i] = 1 + below(static_cast<std::uint32_t>(usual_steps_));
   // What the library draws by chance depends on the schedule alone.
@@ -209,7 +217,10 @@ int world::find_ready(int* ready) {
   return n;
 }
 
-int world::pick_random(const int* ready, int n) { return ready[below(static_cast<std::uint32_t>(n))]; }
+int world::pick_random(const int* ready, int n) {
+  if (stays_ != 0 && may_stay() && below(8) < stays_) return running_;
+  return ready[below(static_cast<std::uint32_t>(n))];
+}
 
 int world::pick_by_priority(const int* ready, int n) {
   int best = ready[0];
@@ -224,8 +235,7 @@ int world::pick_by_priority(const int* ready, int n) {
 
 /// The running thread goes on unless a preemption is spent; when it cannot, every other is tried.
 int world::pick_bounded(const int* ready, int n) {
-  const bool may_stay = running_ >= 0 && current().is == condition::ready && !current().gave_way;
-  if (!may_stay) return ready[branch(static_cast<std::uint32_t>(n))];
+  if (!may_stay()) return ready[branch(static_cast<std::uint32_t>(n))];
   if (preemptions_left_ == 0 || n == 1) return running_;
   const auto way = static_cast<int>(branch(static_cast<std::uint32_t>(n)));
   if (way == 0) return running_;
@@ -319,12 +329,23 @@ void world::give_way() {
 // --- steps
 
 void world::step(std::uint8_t what, const void* at, const std::source_location& from) {
+  let_others_go();
+  trace_[traced_++ % trace_room] = {at, from, 0, static_cast<std::uint8_t>(running_), what};
+  must_be_there(at);
+}
+
+void world::changed(std::uint64_t to) {
+  note(to);
+  if (how_ != strategy::bounded && (random() & 7) == 0) let_others_go();
+}
+
+void world::let_others_go() {
   if (++steps_ > most_steps) fail("it does not end");
   for (int i = 0; i < count_; ++i) {
     if (i != running_) all_[i].gave_way = false;
   }
   write_some();
-  if (timeouts_ && how_ != strategy::bounded && below(512) == 0) wake_earliest();
+  if (timeouts_ && how_ != strategy::bounded && below(patience_) == 0) wake_earliest();
   // Who goes on for long may be waiting in a loop for somebody with a lower priority.
   if (++in_a_row_ == longest_row) {
     in_a_row_ = 0;
@@ -332,7 +353,6 @@ void world::step(std::uint8_t what, const void* at, const std::source_location& 
   }
   const int next = pick();
   if (next != running_) jump_to(next);
-  trace_[traced_++ % trace_room] = {at, from, 0, static_cast<std::uint8_t>(running_), what};
 }
 
 void world::pause() {
@@ -355,7 +375,7 @@ void world::write_buffer_out() noexcept { write_all(current()); }
 /// By chance; in the bounded walk stores are written out when their thread is left, but for the late ones.
 void world::write_some() {
   if (how_ == strategy::bounded) return;
-  if ((random() & 3) != 0) return;
+  if (below(lateness_) != 0) return;
   simulated& t = all_[below(static_cast<std::uint32_t>(count_))];
   if (t.first != t.end) write_first(t);
 }
@@ -385,7 +405,14 @@ bool world::find_buffered(const void* at, std::uint64_t& value) const noexcept {
   return false;
 }
 
-void world::forget_dead(void* at) noexcept {
+// --- atomics that are gone
+
+void world::made(const void* at) noexcept {
+  grave& g = grave_of(at);
+  if (g.at == at) g.at = nullptr;
+}
+
+void world::gone(void* at) noexcept {
   for (int i = 0; i < count_; ++i) {
     simulated& t = all_[i];
     for (unsigned k = t.first; k != t.end; ++k) {
@@ -395,6 +422,12 @@ void world::forget_dead(void* at) noexcept {
       p.size = 0;
     }
   }
+  grave_of(at) = {at, total_.schedules};
+}
+
+void world::must_be_there(const void* at) noexcept {
+  const grave& g = grave_of(at);
+  if (at != nullptr && g.at == at && g.schedule == total_.schedules) fail("a variable that is gone is accessed");
 }
 
 // --- failure

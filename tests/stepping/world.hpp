@@ -10,11 +10,13 @@
 //   * A thread waits only in the calls of the seam that system.cpp puts in the place of the system's. Who waits with a
 //     deadline wakes when nobody else can run, at times earlier; who waits without one, when nobody can run and no deadline
 //     is left, makes the schedule fail: that is how a lost wake-up looks.
+//   * A thread is left before an access, and at times after one that changed something: plain variables are no steps.
 //   * A failure prints the last steps and ends the process: half-done threads cannot be undone.
 //
-// Strategies: uniform random, and PCT (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding
-// bugs", 2010), whose threads lose their priority when they give way or go on for long, take turns; `bounded` walks every schedule with at most so
-// many preemptions and late stores (Musuvathi, Qadeer, "Iterative context bounding", 2007).
+// Strategies: random, and PCT (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding bugs",
+// 2010), whose threads lose their priority when they give way or go on for long, take turns. Each schedule draws how late
+// stores are and how often deadlines come, and a random one how long a thread goes on. `bounded` walks every schedule with at most so many preemptions
+// and late stores (Musuvathi, Qadeer, "Iterative context bounding", 2007).
 
 #include <cstdint>
 #include <functional>
@@ -92,10 +94,12 @@ class world {
   };
   void step(std::uint8_t what, const void* at, const std::source_location& from);
   void note(std::uint64_t value) noexcept { last().value = value; }
+  void changed(std::uint64_t to);
   void buffer(void* at, std::uint64_t value, unsigned size);
   bool find_buffered(const void* at, std::uint64_t& value) const noexcept;
   void write_buffer_out() noexcept;
-  void forget_dead(void* at) noexcept;
+  void made(const void* at) noexcept;
+  void gone(void* at) noexcept;
 
  private:
   friend struct thread_entry;
@@ -103,6 +107,7 @@ class world {
   static constexpr int most_threads = 16;
   static constexpr unsigned room = 16;  ///< of a store buffer; a power of two
   static constexpr std::uint32_t trace_room = 1 << 12;
+  static constexpr unsigned grave_bits = 12;
   static constexpr std::int64_t no_deadline = INT64_MAX;
 
   enum class condition : std::uint8_t { ended, ready, waiting };
@@ -110,6 +115,11 @@ class world {
     void* at;
     std::uint64_t value;
     unsigned size;
+  };
+  /// An atomic that is gone. Of two that share a place the later stays: some accesses are not noticed, none wrongly.
+  struct grave {
+    const void* at;
+    std::uint64_t schedule;
   };
   struct exit_call {
     void (*f)(void*);
@@ -133,12 +143,18 @@ class world {
     body run;
   };
 
+  grave& grave_of(const void* at) noexcept {
+    return graves_[(reinterpret_cast<std::uintptr_t>(at) * 0x9E3779B97F4A7C15ULL) >> (64 - grave_bits)];
+  }
+  void must_be_there(const void* at) noexcept;
   access_record& last() noexcept { return trace_[(traced_ - 1) % trace_room]; }
   simulated& current() noexcept { return all_[running_]; }
   std::uint64_t random() noexcept;
   std::uint32_t below(std::uint32_t n) noexcept;
   std::uint32_t branch(std::uint32_t n);
+  void let_others_go();
   int pick();
+  bool may_stay() noexcept { return running_ >= 0 && current().is == condition::ready && !current().gave_way; }
   int pick_random(const int* ready, int n);
   int pick_by_priority(const int* ready, int n);
   int pick_bounded(const int* ready, int n);
@@ -164,6 +180,9 @@ class world {
   std::uint64_t random_ = 1;
   std::uint64_t steps_ = 0;
   std::uint64_t usual_steps_ = 64;  ///< of a schedule of this kernel, for PCT's moments of change
+  std::uint32_t stays_ = 0;      ///< of eight steps of a thread so many are followed by another of its own
+  std::uint32_t lateness_ = 4;   ///< one step in so many writes a store out
+  std::uint32_t patience_ = 512; ///< at one step in so many the earliest deadline comes
   std::uint64_t changes_[4] = {};
   int change_count_ = 0;
   std::int32_t lowest_ = 0;
@@ -183,6 +202,7 @@ class world {
   std::uint64_t seed_ = 0;
   std::uint64_t traced_ = 0;
   access_record trace_[trace_room] = {};
+  grave graves_[1 << grave_bits] = {};
 };
 
 extern world the_world;
