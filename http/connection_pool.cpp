@@ -203,14 +203,19 @@ connection_pool::owned connection_pool::take_idle(const destination& to) {
   closing_idle_ = false;
   const auto found = places_.find(std::string_view(to.key()));
   if (found == places_.end()) return nullptr;
-  pool_place& at = *found->second;
+  owned c = take_fresh(*found->second, left);
+  if (c == nullptr) forget_if_empty(*found->second);
+  return c;
+}
+
+/// The lock is held. Null: there is none.
+connection_pool::owned connection_pool::take_fresh(pool_place& at, chores& left) {
   while (at.top != nullptr) {
     owned c = unlink(at.top);
     if (is_fresh(*c)) return c;
     left.close(std::move(c));
-    if (--at.open == 0 && at.top == nullptr) break;
+    --at.open;
   }
-  forget_if_empty(at);
   return nullptr;
 }
 
@@ -334,6 +339,8 @@ result<connection_pool::owned> connection_pool::wait_for(const destination& to, 
     chores left(*this);
     const runtime::spin_guard hold(lock_);
     pool_place& at = place_for(to);
+    // Since the look of take_idle() the last of those in use may have become idle: nobody else would come.
+    if (owned c = take_fresh(at, left); c != nullptr) return {std::move(c), nil};
     w->at = &at;
     w->in = &at.queued;
     at.queued.splice(at.queued.end(), alone);

@@ -9,7 +9,7 @@
 //   * `lock_` guards all of the pool's fields, those of its places and wants, and the links of idle connections. Nothing
 //     is dialed, closed or woken under it: such things are collected and done afterwards.
 //   * `pool_place::open` counts the connections of a host from the decision to dial until discard() or a failed dial. Under
-//     a limit it is never above it, and while a want is queued it is at it.
+//     a limit it is never above it, and while a want is queued it is at it, and no connection of that host is idle.
 //   * A want is queued (waits until it may dial), dialing, in vain (its dial goes on, and it does not wait any more), or
 //     in no list. It waits in the first two only, and whoever takes it out of them settles it: gives it a connection or
 //     an error, once, and then sends to `settled`.
@@ -98,6 +98,7 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   void dial_for(const want_ptr& w);
   void dialed(const want_ptr& w, owned c, warren::error err);
   void give_up(const want_ptr& w);
+  owned take_fresh(pool_place& at, chores& left);
   head_limits limits_of_heads() const noexcept;
   void arm_idle_timer(std::int64_t now);
   void close_expired();

@@ -251,6 +251,28 @@ WARREN_TEST(http_client_pool, under_the_limit_closed_ones_make_room) {
   EXPECT_EQ(server.connections(), 10);
 }
 
+/// The one that is in use becomes idle at the very moment when another request begins to wait for it.
+WARREN_TEST(http_client_pool, who_waits_for_room_is_not_forgotten) {
+  scripted_server server(tell_number);
+  http::transport_options o;
+  o.max_conns_per_host = 1;
+  own_client c(o);
+  for (std::int64_t round = 0; round < scaled(20'000) && !::testing::Test::HasFailure(); ++round) {
+    const auto [ctx, cancel] = context::with_timeout(context::background(), 10s);
+    sync::wait_group both;
+    for (int i = 0; i < 2; ++i) {
+      both.go([&] {
+        const auto [req, bad] = http::new_request(ctx, "GET", server.url());
+        const auto [r, err] = c.do_(req);
+        EXPECT_EQ(err, nil) << err << " in round " << round;
+        if (err == nil) read_all(r.body());
+      });
+    }
+    both.wait();
+    cancel();
+  }
+}
+
 WARREN_TEST(http_client_pool, failed_dials_make_room) {
   http::transport_options o;
   o.max_conns_per_host = 1;

@@ -27,7 +27,7 @@ FAULTS = [
         Edit(NODE, "void cancel_node::wait_for_walk() noexcept {\n",
              "void cancel_node::wait_for_walk() noexcept {\n  if (warren::mutant(78)) return;\n"),
         gtest("context", "context_run.Test*Cancels/*:stress_run.*"),
-        stepping("two_cancels")),
+        stepping("cancel_reaches_all_below")),
     fault(
         79, "Done is closed before the error can be read.",
         Edit(NODE, """\

@@ -42,7 +42,7 @@ using boost::context::detail::transfer_t;
 
 constexpr std::size_t stack_bytes = 256 * 1024;
 constexpr std::uint64_t most_steps = 2'000'000;
-constexpr std::uint32_t longest_row = 2'000;
+constexpr std::uint32_t most_at_a_priority = 2'000;  // steps
 constexpr std::int64_t first_moment = 1'000'000'000'000;  // of the clock
 
 }  // namespace
@@ -118,6 +118,7 @@ void world::thread(body b) {
   t.word = nullptr;
   t.deadline = no_deadline;
   t.first = t.end = 0;
+  t.steps = 0;
   t.priority = how_ == strategy::pct ? 1'000 + static_cast<std::int32_t>(below(1'000'000)) : 0;
   t.library_thread = nullptr;
   t.exceptions[0] = t.exceptions[1] = nullptr;
@@ -140,7 +141,6 @@ void world::jump_to(int next) {
   void** left = before >= 0 ? &all_[before].context : &explorer_;
   if (before >= 0) save(all_[before].library_thread, all_[before].exceptions);
   running_ = next;
-  in_a_row_ = 0;
   if (next >= 0) {
     restore(all_[next].library_thread, all_[next].exceptions);
   } else {
@@ -347,10 +347,7 @@ void world::let_others_go() {
   write_some();
   if (timeouts_ && how_ != strategy::bounded && below(patience_) == 0) wake_earliest();
   // Who goes on for long may be waiting in a loop for somebody with a lower priority.
-  if (++in_a_row_ == longest_row) {
-    in_a_row_ = 0;
-    lower_priority(current());
-  }
+  if (++current().steps == most_at_a_priority) lower_priority(current());
   const int next = pick();
   if (next != running_) jump_to(next);
 }

@@ -133,6 +133,7 @@ class world {
     bool gave_way = false;
     bool timed_out = false;
     std::int32_t priority = 0;
+    std::uint32_t steps = 0;  ///< since its priority was lowered
     const void* word = nullptr;
     std::int64_t deadline = no_deadline;
     unsigned first = 0, end = 0;  ///< of `stores`, modulo room
@@ -158,7 +159,10 @@ class world {
   int pick_random(const int* ready, int n);
   int pick_by_priority(const int* ready, int n);
   int pick_bounded(const int* ready, int n);
-  void lower_priority(simulated& t) noexcept { t.priority = --lowest_; }
+  void lower_priority(simulated& t) noexcept {
+    t.priority = --lowest_;
+    t.steps = 0;
+  }
   int find_ready(int* ready);
   bool wake_earliest();
   void write_first(simulated& t) noexcept;
@@ -186,7 +190,6 @@ class world {
   std::uint64_t changes_[4] = {};
   int change_count_ = 0;
   std::int32_t lowest_ = 0;
-  std::uint32_t in_a_row_ = 0;  ///< steps of the running thread
   std::int64_t now_ = 0;
   bool timeouts_ = true;
   bounds bounds_;
