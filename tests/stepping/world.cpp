@@ -209,7 +209,8 @@ int world::find_ready(int* ready) {
     if (all_[i].is == condition::ready && !all_[i].gave_way) ready[n++] = i;
   }
   if (n > 0) return n;
-  // All of them gave way: one after the other they look again.
+  // All of them gave way: one after the other they look again, perhaps for somebody who sleeps.
+  wake_earliest();
   for (int i = 0; i < count_; ++i) {
     all_[i].gave_way = false;
     if (all_[i].is == condition::ready) ready[n++] = i;
