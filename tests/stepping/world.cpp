@@ -81,7 +81,7 @@ void world::begin(std::uint64_t seed, strategy how) {
   how_ = how;
   random_ = (seed + 1) * 0x9E3779B97F4A7C15ULL | 1;
   for (int i = 0; i < 4; ++i) random();
-  count_ = begun_ = 0;
+  count_ = 0;
   steps_ = 0;
   now_ = first_moment;
   lowest_ = 0;

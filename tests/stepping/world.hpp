@@ -75,7 +75,7 @@ class world {
   void wake(const void* word, int threads);
   void sleep_until(std::int64_t deadline);
   void give_way();
-  /// Of the running thread; no other of this schedule has it.
+  /// Of the running thread; no other has it, nor had.
   int thread_number() const noexcept;
   bool has_ended(int thread_number) const noexcept;
   int threads() const noexcept { return count_; }
@@ -175,7 +175,7 @@ class world {
 
   simulated all_[most_threads];
   int count_ = 0;
-  int begun_ = 0;
+  int begun_ = 0;  ///< in all schedules: a run may still have to join a thread of the one before
   int running_ = -1;  ///< -1: the explorer itself
   void* explorer_ = nullptr;
   void* explorer_library_thread_ = nullptr;
