@@ -75,7 +75,6 @@ class request_scope final : public lazy_context, private runtime::peer_watcher {
   ~request_scope() override = default;
 
   static void on_peer_end(runtime::peer_watcher* w) noexcept;
-  context make(const warren::error& why);
   void watch();
   void unwatch();
 

@@ -72,7 +72,8 @@ FAULTS = [
         59, "Who begins to wait for a file does not look again whether it was closed meanwhile.",
         Edit(DESCRIPTOR, "  if (told_to_stop(side) == io_status::done) {\n    begin_event_wait();\n",
              "  if (warren::mutant(59) || told_to_stop(side) == io_status::done) {\n    begin_event_wait();\n"),
-        stepping("deadline_against_read"), gtest("runtime", "descriptor_run.close_*:descriptor_run.what_came*"), gtest("net", "close_run.*:deadline_run.*"), hang=True),
+        stepping("deadline_against_read"),
+        gtest("runtime", "descriptor_run.close_*:descriptor_run.what_came*"), gtest("net", "close_run.*:deadline_run.*"), hang=True),
     fault(
         60, "Who has left its stack to wait for a file does not look whether the event has come.",
         Edit(DESCRIPTOR, """\

@@ -8,15 +8,15 @@
 //   * One schedule at a time: begin(), thread() for each of the first threads, run(). A schedule depends on its seed and
 //     on what went before in this process, and on nothing else: the same command finds the same.
 //   * A thread waits only in the calls of the seam that system.cpp puts in the place of the system's. Who waits with a
-//     deadline wakes when nobody else can run, at times earlier; who waits without one, when nobody can run and no deadline
-//     is left, makes the schedule fail: that is how a lost wake-up looks.
+//     deadline wakes when nobody else can run but to give way, at times earlier; who waits without one, when nobody can
+//     run and no deadline is left, makes the schedule fail: that is how a lost wake-up looks.
 //   * A thread is left before an access, and at times after one that changed something: plain variables are no steps.
 //   * A failure prints the last steps and ends the process: half-done threads cannot be undone.
 //
 // Strategies: random, and PCT (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding bugs",
 // 2010), whose threads lose their priority when they give way or go on for long, take turns. Each schedule draws how late
-// stores are and how often deadlines come, and a random one how long a thread goes on. `bounded` walks every schedule with at most so many preemptions
-// and late stores (Musuvathi, Qadeer, "Iterative context bounding", 2007).
+// stores are and how often deadlines come, and a random one how long a thread goes on. `bounded` walks every schedule with
+// at most so many preemptions and late stores (Musuvathi, Qadeer, "Iterative context bounding", 2007).
 
 #include <cstdint>
 #include <functional>
