@@ -203,5 +203,5 @@ void scheduler::wake_for_work() noexcept {
         101, "A sleeper that wakes by itself takes a place as given before its giver has made it the searcher.",
         Edit(PLACES, "  if (word == wake_up::with_place || stopped(w)) return true;\n",
              "  if (word == wake_up::with_place || stopped(w) || (warren::mutant(101) && has_place(w))) return true;\n"),
-        gtest("runtime", "wake_run.of_two_at_once/*", times=20), hang=True),
+        stepping("two_from_outside")),
 ]

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <malloc.h>
 #include <new>
+#include <string>
 #include <string_view>
 #include <unistd.h>
 #include <vector>
@@ -56,6 +57,7 @@ struct settings {
   bool bounded = false;
   bounds limits;
   std::vector<std::string_view> names;
+  std::string command;  ///< that shows a failure again: what ran before a kernel counts
 };
 
 using clock = std::chrono::steady_clock;
@@ -100,7 +102,7 @@ void explore_by_chance(const kernel& k, world& w, const settings& s) {
 void explore(const kernel& k, world& w, const settings& s) {
   const figures before = w.total();
   const auto begin = clock::now();
-  w.name_failures(k.name, s.seed);
+  w.name_failures(k.name, s.command.c_str());
   s.bounded ? explore_bounded(k, w, s) : explore_by_chance(k, w, s);
   const std::uint64_t n = w.total().schedules - before.schedules;
   std::printf("%-24s %12llu schedules %8.1f steps each %8.2f s\n", k.name, static_cast<unsigned long long>(n),
@@ -109,6 +111,7 @@ void explore(const kernel& k, world& w, const settings& s) {
 }
 
 bool read_settings(int n, char** words, settings& s) {
+  for (int i = 0; i < n; ++i) s.command.append(i == 0 ? "" : " ").append(words[i]);
   for (int i = 1; i < n; ++i) {
     const std::string_view word = words[i];
     const auto number = [&] { return i + 1 < n ? std::strtoull(words[++i], nullptr, 0) : 0; };

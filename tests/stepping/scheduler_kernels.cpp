@@ -2,6 +2,7 @@
 
 // The scheduler itself: runs with two or three workers, each of which, and the monitor, is a simulated thread.
 
+#include <array>
 #include <chrono>
 
 #include <warren/channels/channel.hpp>
@@ -260,6 +261,38 @@ void no_worker_idles(world& w) {
   w.run();
 }
 
+/// The same when both are asleep, and somebody else wakes one after the other: who comes for the first, in whatever way,
+/// must see to it that somebody comes for the second.
+void two_from_outside(world& w) {
+  w.let_nobody_time_out();
+  constexpr int rounds = 8;
+  std::array<warren::chan<int>, 2> to = {warren::make_chan<int>(rounds), warren::make_chan<int>(rounds)};
+  auto round_over = warren::make_chan<int>(rounds);
+  w.thread([&w, to, round_over] {
+    whole_run(2, [&] {
+      std::atomic<int> here{0};
+      warren::sync::wait_group g;
+      for (const warren::chan<int>& c : to) {
+        g.go([&] {
+          for (int i = 1; i <= rounds; ++i) {
+            c.recv();
+            if (here.fetch_add(1, std::memory_order_relaxed) == 2 * i - 1) round_over.send(i);
+            while (here.load(std::memory_order_relaxed) < 2 * i) w.give_way();
+          }
+        });
+      }
+      g.wait();
+    });
+  });
+  w.thread([to, round_over] {
+    for (int i = 1; i <= rounds; ++i) {
+      for (const warren::chan<int>& c : to) c.send(i);
+      check(round_over.recv() == i, "another value");
+    }
+  });
+  w.run();
+}
+
 constexpr kernel kernels[] = {
     {.name = "work_from_outside", .body = work_from_outside, .whole = true},
     {.name = "go_and_wait", .body = go_and_wait, .whole = true},
@@ -273,6 +306,7 @@ constexpr kernel kernels[] = {
     {.name = "timeout_against_cancel", .body = timeout_against_cancel, .whole = true},
     {.name = "end_beside_work", .body = end_beside_work, .whole = true, .most = 3'000},
     {.name = "no_worker_idles", .body = no_worker_idles, .whole = true},
+    {.name = "two_from_outside", .body = two_from_outside, .whole = true},
 };
 
 }  // namespace

@@ -96,6 +96,10 @@ void world::begin(std::uint64_t seed, strategy how) {
   stays_ = stays[below(4)];
   patience_ = patience[below(4)];
   lateness_ = lateness[below(4)];
+  constexpr std::uint32_t calm[] = {128, 64, 32, 16};
+  constexpr std::uint32_t startles[] = {0, 4, 16, 64};
+  calm_ = calm[below(4)];
+  startles_ = startles[below(4)];
   change_count_ = static_cast<int>(below(4));
   for (int i = 0; i < change_count_; ++i) changes_[i] = 1 + below(static_cast<std::uint32_t>(usual_steps_));
   // What the library draws by chance depends on the schedule alone.
@@ -286,6 +290,13 @@ bool world::wake_earliest() {
   return true;
 }
 
+void world::wake_for_nothing() {
+  simulated& t = all_[below(static_cast<std::uint32_t>(count_))];
+  if (t.is != condition::waiting || t.word == nullptr) return;
+  --startles_;
+  t.is = condition::ready;
+}
+
 void world::wait(const void* word, std::int64_t deadline) {
   simulated& t = current();
   t.word = word;
@@ -347,6 +358,7 @@ void world::let_others_go() {
   }
   write_some();
   if (timeouts_ && how_ != strategy::bounded && below(patience_) == 0) wake_earliest();
+  if (startles_ != 0 && how_ != strategy::bounded && below(calm_) == 0) wake_for_nothing();
   // Who goes on for long may be waiting in a loop for somebody with a lower priority.
   if (++current().steps == most_at_a_priority) lower_priority(current());
   const int next = pick();
@@ -430,9 +442,9 @@ void world::must_be_there(const void* at) noexcept {
 
 // --- failure
 
-void world::name_failures(const char* kernel, std::uint64_t seed) noexcept {
+void world::name_failures(const char* kernel, const char* command) noexcept {
   kernel_ = kernel;
-  seed_ = seed;
+  command_ = command;
 }
 
 void world::check(bool so, const char* otherwise) {
@@ -468,7 +480,7 @@ void world::fail(const char* why) noexcept {
                : how_ == strategy::pct  ? "PCT"
                                         : "bounded");
   print_trace();
-  std::fprintf(stderr, "again: prove %s --seed %llu\n", kernel_, static_cast<unsigned long long>(seed_));
+  std::fprintf(stderr, "again: %s\n", command_);
   _exit(1);
 }
 

@@ -9,13 +9,14 @@
 //     on what went before in this process, and on nothing else: the same command finds the same.
 //   * A thread waits only in the calls of the seam that system.cpp puts in the place of the system's. Who waits with a
 //     deadline wakes when nobody else can run but to give way, at times earlier; who waits without one, when nobody can
-//     run and no deadline is left, makes the schedule fail: that is how a lost wake-up looks.
+//     run and no deadline is left, makes the schedule fail: that is how a lost wake-up looks. In some schedules a wait ends
+//     for nothing at times, as futex(2) says that it may: a wake-up meant for what was at that address before is one.
 //   * A thread is left before an access, and at times after one that changed something: plain variables are no steps.
 //   * A failure prints the last steps and ends the process: half-done threads cannot be undone.
 //
 // Strategies: random, and PCT (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding bugs",
 // 2010), whose threads lose their priority when they give way or go on for long, take turns. Each schedule draws how late
-// stores are and how often deadlines come, and a random one how long a thread goes on. `bounded` walks every schedule with
+// stores are, how often deadlines come and waits end for nothing, and a random one how long a thread goes on. `bounded` walks every schedule with
 // at most so many preemptions and late stores (Musuvathi, Qadeer, "Iterative context bounding", 2007).
 
 #include <cstdint>
@@ -55,7 +56,7 @@ class world {
   bool next_bounded();
   void set_bounds(const bounds& b) noexcept { bounds_ = b; }
   /// What is printed beside a failure: which command shows it again.
-  void name_failures(const char* kernel, std::uint64_t seed) noexcept;
+  void name_failures(const char* kernel, const char* command) noexcept;
   const figures& total() const noexcept { return total_; }
 
   // --- what the threads say
@@ -165,6 +166,7 @@ class world {
   }
   int find_ready(int* ready);
   bool wake_earliest();
+  void wake_for_nothing();
   void write_first(simulated& t) noexcept;
   void write_all(simulated& t) noexcept;
   void write_some();
@@ -187,6 +189,8 @@ class world {
   std::uint32_t stays_ = 0;      ///< of eight steps of a thread so many are followed by another of its own
   std::uint32_t lateness_ = 4;   ///< one step in so many writes a store out
   std::uint32_t patience_ = 512; ///< at one step in so many the earliest deadline comes
+  std::uint32_t calm_ = 128;     ///< at one step in so many somebody wakes for nothing, but
+  std::uint32_t startles_ = 0;   ///< so often, or what the monitor makes good would not be seen
   std::uint64_t changes_[4] = {};
   int change_count_ = 0;
   std::int32_t lowest_ = 0;
@@ -202,7 +206,7 @@ class world {
   std::size_t at_fork_ = 0;
   figures total_;
   const char* kernel_ = "";
-  std::uint64_t seed_ = 0;
+  const char* command_ = "";
   std::uint64_t traced_ = 0;
   access_record trace_[trace_room] = {};
   grave graves_[1 << grave_bits] = {};
