@@ -70,8 +70,9 @@ outcome receive(core* ch, void* value);
 outcome try_receive(core* ch, void* value) noexcept;
 /// Throws channel_error for a nil or closed channel. Never switches.
 void close(core* ch);
-/// A look without the lock, before a try. False: at one moment a send (a receive) could not go ahead.
-bool seems_ready(const core* ch, bool is_send) noexcept;
+/// Looks without the lock, before a try. False: at one moment a send (a receive) could not go ahead.
+bool seems_sendable(const core* ch) noexcept;
+bool seems_receivable(const core* ch) noexcept;
 std::size_t length(core* ch) noexcept;
 std::size_t capacity(const core* ch) noexcept;
 

@@ -31,7 +31,8 @@ class channel_operand {
     w.channel = channel_;
     w.borrowed = own_.get() == nullptr;
   }
-  bool seems_ready(bool is_send) const noexcept { return channels::seems_ready(channel_, is_send); }
+  bool seems_sendable() const noexcept { return channels::seems_sendable(channel_); }
+  bool seems_receivable() const noexcept { return channels::seems_receivable(channel_); }
   any_channel share() const noexcept {
     retain(channel_);
     return any_channel(channel_);
@@ -126,7 +127,7 @@ class [[nodiscard("a case does nothing outside of select")]] receive_case : publ
     }
   }
 
-  bool seems_ready() const noexcept { return from_.seems_ready(false); }
+  bool seems_ready() const noexcept { return from_.seems_receivable(); }
   const channel_operand& from() const noexcept { return from_; }
   Then&& then() noexcept { return std::forward<Then>(then_); }
 
@@ -151,7 +152,7 @@ class [[nodiscard("a case does nothing outside of select")]] receive_case<void, 
   void fill(channel_waiter& w) noexcept { from_.fill(w); }
   void complete(bool ok) { pass_on_nothing(then_, ok); }
 
-  bool seems_ready() const noexcept { return from_.seems_ready(false); }
+  bool seems_ready() const noexcept { return from_.seems_receivable(); }
   const channel_operand& from() const noexcept { return from_; }
   Then&& then() noexcept { return std::forward<Then>(then_); }
 
@@ -185,7 +186,7 @@ class [[nodiscard("a case does nothing outside of select")]] send_case : public 
   }
   void complete(bool) { then_(); }
 
-  bool seems_ready() const noexcept { return to_.seems_ready(true); }
+  bool seems_ready() const noexcept { return to_.seems_sendable(); }
   const channel_operand& to() const noexcept { return to_; }
   element&& value() noexcept { return std::move(value_); }
   Then&& then() noexcept { return std::forward<Then>(then_); }
@@ -210,7 +211,7 @@ class [[nodiscard("a case does nothing outside of select")]] send_case<void, The
   }
   void complete(bool) { then_(); }
 
-  bool seems_ready() const noexcept { return to_.seems_ready(true); }
+  bool seems_ready() const noexcept { return to_.seems_sendable(); }
   const channel_operand& to() const noexcept { return to_; }
   Then&& then() noexcept { return std::forward<Then>(then_); }
 

@@ -262,7 +262,7 @@ void full_fence() noexcept {
   // What GCC makes of the fence below. Clang makes it an MFENCE, which costs eight times as much.
   asm volatile("lock orl $0, (%%rsp)" : : : "memory", "cc");
 #else
-  // seq_cst: pairs with itself in the other goroutine's try, see seems_ready().
+  // seq_cst: pairs with itself in the other goroutine's try, see look_after_fence().
   std::atomic_thread_fence(std::memory_order_seq_cst);
 #endif
 }
@@ -272,21 +272,24 @@ void full_fence() noexcept {
 /// owed once after each change that this goroutine made to a channel, and paid before a look is believed that
 /// found nothing: a loop that only looks pays it once.
 template <bool (core::*Look)() const noexcept>
-bool seems_ready(const core* ch) noexcept {
-  if ((ch->*Look)()) return true;
-  runtime::thread* t = runtime::current_thread();
-  if (!t->fence_owed) return false;
-  t->fence_owed = false;
+[[gnu::noinline]] bool look_after_fence(const core* ch) noexcept {
+  runtime::current_thread()->fence_owed = false;
   full_fence();
   return (ch->*Look)();
 }
 
+template <bool (core::*Look)() const noexcept>
+bool seems_ready(const core* ch) noexcept {
+  if ((ch->*Look)()) return true;
+  const runtime::thread* t = runtime::this_thread();
+  if (t == nullptr || t->fence_owed) [[unlikely]] return look_after_fence<Look>(ch);
+  return false;
+}
+
 }  // namespace
 
-bool seems_ready(const core* ch, bool is_send) noexcept {
-  if (ch == nullptr) return false;
-  return is_send ? seems_ready<&core::seems_sendable>(ch) : seems_ready<&core::seems_receivable>(ch);
-}
+bool seems_sendable(const core* ch) noexcept { return ch != nullptr && seems_ready<&core::seems_sendable>(ch); }
+bool seems_receivable(const core* ch) noexcept { return ch != nullptr && seems_ready<&core::seems_receivable>(ch); }
 
 void send(core* ch, void* value) {
   if (ch == nullptr) [[unlikely]] wait_for_ever(sending_to_nil);

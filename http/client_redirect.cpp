@@ -92,7 +92,7 @@ result<request> redirected(const response& r, const redirection& how, std::span<
   const std::string location = r.header().get("Location");
   auto target = last.url.resolve(std::string_view(location));
   if (target.err() != nil) {
-    return {nil, errors::make("failed to parse Location header " + quoted(location) + ": " + target.err().message())};
+    return {nil, errors::make("failed to parse Location header " + quote(location) + ": " + target.err().message())};
   }
   request next = request().with_context(first.ctx());
   next.method = how.method;

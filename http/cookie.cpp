@@ -31,10 +31,10 @@ void append_value(std::string& out, const cookie& c) {
   for (const char b : c.value) {
     if (is_value_byte(b)) value += b;
   }
-  const bool quote = c.quoted || value.find_first_of(" ,") != std::string::npos;
-  if (quote) out += '"';
+  const bool in_quotes = c.quoted || value.find_first_of(" ,") != std::string::npos;
+  if (in_quotes) out += '"';
   out += value;
-  if (quote) out += '"';
+  if (in_quotes) out += '"';
 }
 
 /// One label of a domain: letters, digits, and hyphens but not at its ends.

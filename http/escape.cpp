@@ -45,7 +45,7 @@ char byte_at(std::string_view text, std::size_t i) noexcept {
 }
 
 warren::error bad_escape(std::string_view text) {
-  return errors::make("invalid URL escape " + quoted(text.substr(0, 3)));
+  return errors::make("invalid URL escape " + quote(text.substr(0, 3)));
 }
 
 /// What may be encoded in a host: bytes above 127, and '%'; in the zone of an address also what needs no encoding.
@@ -64,7 +64,7 @@ warren::error check(std::string_view text, url_part part) {
       if (!may_be_escaped(text.substr(i, 3), byte_at(text, i), part)) return bad_escape(text.substr(i));
       i += 2;
     } else if (in_host && static_cast<unsigned char>(text[i]) < 128 && !is_plain(text[i], part)) {
-      return errors::make("invalid character " + quoted(text.substr(i, 1)) + " in host name");
+      return errors::make("invalid character " + quote(text.substr(i, 1)) + " in host name");
     }
   }
   return nullptr;

@@ -147,7 +147,7 @@ std::string_view head_parser::shown_value(std::string_view text) const noexcept 
 }
 
 head_status head_parser::bad_length(std::string_view text) {
-  return refuse(status_bad_request, "bad Content-Length " + quoted(shown_value(text)));
+  return refuse(status_bad_request, "bad Content-Length " + quote(shown_value(text)));
 }
 
 head_status head_parser::check_transfer_encoding(std::string_view text, std::string_view value, bool whole) {
@@ -155,7 +155,7 @@ head_status head_parser::check_transfer_encoding(std::string_view text, std::str
   if (value.size() <= chunked.size() && same_name(value, chunked.substr(0, value.size()))) {
     if (!whole || value.size() == chunked.size()) return head_status::complete;
   }
-  return refuse(status_not_implemented, "unsupported transfer encoding: " + quoted(shown_value(text)));
+  return refuse(status_not_implemented, "unsupported transfer encoding: " + quote(shown_value(text)));
 }
 
 /// A line has come to its end.
@@ -262,7 +262,7 @@ head_status head_parser::refuse_line(std::string_view text) {
   if (side_ == side::request) return refuse(status_bad_request, lines_.reason());
   const std::string_view rest = text.substr(lines_.line_at());
   return refuse(status_bad_request,
-                "malformed MIME header line: " + quoted(rest.substr(0, rest.find_first_of("\r\n"))));
+                "malformed MIME header line: " + quote(rest.substr(0, rest.find_first_of("\r\n"))));
 }
 
 void head_parser::finish_fields(std::string_view text, message_framing& f, header& to) {

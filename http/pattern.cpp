@@ -61,7 +61,7 @@ class pattern_parser {
     if (blank == std::string_view::npos) return nil;
     made_.method_ = rest_.substr(0, blank);
     if (!made_.method_.empty() && !characters::all(made_.method_, characters::token_byte)) {
-      return errors::make("invalid method " + quoted(made_.method_));
+      return errors::make("invalid method " + quote(made_.method_));
     }
     offset_ = blank + 1;
     rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t", blank), rest_.size()));
@@ -98,8 +98,8 @@ class pattern_parser {
     if (takes_rest && !rest_.empty()) return errors::make("{...} wildcard not at end");
     if (takes_rest) name.remove_suffix(3);
     if (name.empty()) return errors::make("empty wildcard");
-    if (!is_name(name)) return errors::make("bad wildcard name " + quoted(name));
-    if (is_taken(name)) return errors::make("duplicate wildcard name " + quoted(name));
+    if (!is_name(name)) return errors::make("bad wildcard name " + quote(name));
+    if (is_taken(name)) return errors::make("duplicate wildcard name " + quote(name));
     return add(takes_rest ? kind::rest : kind::wildcard, std::string(name));
   }
 
@@ -211,10 +211,10 @@ std::string describe_conflict(const pattern& a, const pattern& b) {
   const std::string &first = a.text(), &second = b.text();
   if (combine(methods, paths) == relation::same) return first + " matches the same requests as " + second;
   if (paths == relation::overlapping) {
-    return first + " and " + second + " both match some paths, like " + quoted(common_path(a, b)) +
+    return first + " and " + second + " both match some paths, like " + quote(common_path(a, b)) +
            ".\nBut neither is more specific than the other.\n" +                                      //
-           first + " matches " + quoted(difference_path(a, b)) + ", but " + second + " doesn't.\n" +  //
-           second + " matches " + quoted(difference_path(b, a)) + ", but " + first + " doesn't.";
+           first + " matches " + quote(difference_path(a, b)) + ", but " + second + " doesn't.\n" +  //
+           second + " matches " + quote(difference_path(b, a)) + ", but " + first + " doesn't.";
   }
   return methods == relation::wider
              ? first + " matches more methods than " + second + ", but has a more specific path pattern"

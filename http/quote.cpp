@@ -39,7 +39,7 @@ void append_escaped(std::string& out, char c) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
     const char c = text[0];

@@ -175,7 +175,7 @@ void reply::take_length(std::string_view value) {
   if (err == std::errc() && end == value.data() + value.size() && n >= 0) {
     length_ = n;
   } else {
-    connection_->log("http: invalid Content-Length of " + quoted(value));
+    connection_->log("http: invalid Content-Length of " + quote(value));
   }
 }
 
@@ -247,7 +247,7 @@ void reply::decide_length(bool whole) {
   const bool says_nothing = length_ < 0 && coding_field_.empty() && !has_trailers_ && body_allowed();
   if (whole && says_nothing && (!asked_.is_head || !body_.empty())) length_ = static_cast<std::int64_t>(body_.size());
   if (length_ >= 0 && !coding_field_.empty() && coding_field_ != "identity") {
-    connection_->log("http: WriteHeader called with both Transfer-Encoding of " + quoted(coding_field_) +
+    connection_->log("http: WriteHeader called with both Transfer-Encoding of " + quote(coding_field_) +
                      " and a Content-Length of " + std::to_string(length_));
     length_ = -1;
   }

@@ -170,7 +170,7 @@ result<request> new_request(std::string_view method, std::string_view url, body 
 result<request> new_request(const context& ctx, std::string_view method, std::string_view url, body content) {
   if (method.empty()) method = method_get;
   if (!is_valid_method(method))
-    return {request(), errors::make("net/http: invalid method " + quoted(method))};
+    return {request(), errors::make("net/http: invalid method " + quote(method))};
   if (ctx == nullptr) return {request(), errors::make("net/http: nil Context")};
   auto [u, err] = url::parse(url);
   if (err != nullptr) return {request(), std::move(err)};

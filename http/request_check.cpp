@@ -15,11 +15,11 @@ namespace {
 warren::error check_fields(const header& fields, const char* what) {
   for (const auto& [name, value] : fields) {
     if (!is_valid_name(name)) {
-      return errors::make(std::string("net/http: invalid ") + what + " field name " + quoted(name));
+      return errors::make(std::string("net/http: invalid ") + what + " field name " + quote(name));
     }
     // The value is left out of the message: it may be a secret.
     if (!is_valid_value(value)) {
-      return errors::make(std::string("net/http: invalid ") + what + " field value for " + quoted(name));
+      return errors::make(std::string("net/http: invalid ") + what + " field value for " + quote(name));
     }
   }
   return nil;
@@ -29,7 +29,7 @@ warren::error check_trailer(const header& trailer) {
   for (const auto& [name, value] : trailer) {
     for (const char* framing : {"Transfer-Encoding", "Trailer", "Content-Length"}) {
       if (characters::same_name(name, framing)) {
-        return errors::make("invalid Trailer key " + quoted(framing));
+        return errors::make("invalid Trailer key " + quote(framing));
       }
     }
   }
@@ -50,10 +50,10 @@ warren::error check_request(const request& r) {
   if (auto err = check_fields(r.header, "header"); err != nil) return err;
   if (auto err = check_trailer(r.trailer); err != nil) return err;
   if (r.url.scheme != "http" && r.url.scheme != "https") {
-    return errors::make("unsupported protocol scheme " + quoted(r.url.scheme));
+    return errors::make("unsupported protocol scheme " + quote(r.url.scheme));
   }
   if (!r.method.empty() && !is_valid_method(r.method)) {
-    return errors::make("net/http: invalid method " + quoted(r.method));
+    return errors::make("net/http: invalid method " + quote(r.method));
   }
   if (r.url.host.empty()) return errors::make("http: no Host in request URL");
   if (!is_valid_host(r.url.host)) return errors::make("http: invalid host in request URL");

@@ -18,14 +18,14 @@ constexpr std::size_t status_at = 9;
 /// Go's complaint about a line that is no status line.
 std::string complaint(std::string_view line) {
   const std::size_t space = line.find(' ');
-  if (space == std::string_view::npos) return "malformed HTTP response " + quoted(line);
+  if (space == std::string_view::npos) return "malformed HTTP response " + quote(line);
   std::string_view status = line.substr(space + 1);
   while (status.starts_with(' ')) status.remove_prefix(1);
   status = status.substr(0, status.find(' '));
-  if (status.size() != 3 || !all(status, digit_byte)) return "malformed HTTP status code " + quoted(status);
+  if (status.size() != 3 || !all(status, digit_byte)) return "malformed HTTP status code " + quote(status);
   const std::string_view proto = line.substr(0, space);
-  if (proto != "HTTP/1.1" && proto != "HTTP/1.0") return "malformed HTTP version " + quoted(proto);
-  return "malformed HTTP response " + quoted(line);
+  if (proto != "HTTP/1.1" && proto != "HTTP/1.0") return "malformed HTTP version " + quote(proto);
+  return "malformed HTTP response " + quote(line);
 }
 
 /// Whether the byte may stand at that place, before the reason.

@@ -80,12 +80,12 @@ class serve_mux::routes {
     if (text.empty()) panic("http: invalid pattern");
     if (h == nil) panic("http: nil handler");
     auto [to, err] = pattern::parse(text);
-    if (err != nil) panic(errors::wrap("parsing " + quoted(text), err));
+    if (err != nil) panic(errors::wrap("parsing " + quote(text), err));
     std::string place = std::string(where.file_name()) + ':' + std::to_string(where.line());
     const std::lock_guard hold(lock_);
     if (const route* other = tree_.find_conflict(to)) {
-      panic("pattern " + quoted(text) + " (registered at " + place + ") conflicts with pattern " +
-            quoted(other->to.text()) + " (registered at " + other->where + "):\n" +
+      panic("pattern " + quote(text) + " (registered at " + place + ") conflicts with pattern " +
+            quote(other->to.text()) + " (registered at " + other->where + "):\n" +
             describe_conflict(to, other->to));
     }
     tree_.add(std::make_unique<const route>(route{std::move(to), std::move(h), std::move(place)}));

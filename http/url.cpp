@@ -151,7 +151,7 @@ warren::error url_reader::take_userinfo(std::string_view text) {
 
 warren::error url_reader::check_port(std::string_view text) const {
   if (is_optional_port(text)) return nullptr;
-  return errors::make("invalid port " + quoted(text) + " after host");
+  return errors::make("invalid port " + quote(text) + " after host");
 }
 
 warren::error url_reader::take_host(std::string_view text) {
@@ -179,10 +179,12 @@ warren::error url_reader::take_literal_address(std::string_view text) {
     return err;
   if (warren::error err = append_unescaped(address, name.substr(zone), url_part::zone); err != nullptr)
     return err;
+  // In a zone Go takes them, and cannot read what it then writes.
+  if (address.find_first_of("[]") != npos) return errors::make("invalid IP-literal");
   const auto [ip, err] =
       net::addr::parse_ip(net::network::tcp, std::string_view(address).substr(0, address.find('%')), 0);
   if (err != nullptr)
-    return errors::make("invalid host: ParseAddr(" + quoted(address) + "): unable to parse IP");
+    return errors::make("invalid host: ParseAddr(" + quote(address) + "): unable to parse IP");
   if (ip.is_v4() && address.find(':') == npos) return errors::make("invalid IP-literal");
   to_.host.append("[").append(address).append("]").append(port);
   return nullptr;

@@ -19,6 +19,7 @@ std::vector<std::string> seeds() {
       "1\r\nZ\r\n1\r\nZ\r\n00\r\n\r\nGET / HTTP/1.1\r\n",
       "http://user:pass%20word@example.com:8080/a%2Fb/../c;d?x=1&y=%41+b#frag%20ment",
       "http://[fe80::1%25en0]:80/?#",
+      "http://[fe80::1%25en0]a%5B\xff]]:58/?#",
       "mailto:a@b?subject=c",
       "//host/path",
       "../a/./b/..?q",

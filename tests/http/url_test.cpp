@@ -116,6 +116,8 @@ const std::vector<parse_case> parse_cases = {
     {"http://x/\177", "parse \"http://x/\\x7f\": net/url: invalid control character in URL"},
     {"http://x/\012", "parse \"http://x/\\n\": net/url: invalid control character in URL"},
     {"http://[1.2.3.4]/", "parse \"http://[1.2.3.4]/\": invalid IP-literal"},
+    {"http://[fe80::1%25en%5B0]/", "parse \"http://[fe80::1%25en%5B0]/\": invalid IP-literal"},
+    {"http://[fe80::1%25en0]x]/", "parse \"http://[fe80::1%25en0]x]/\": invalid IP-literal"},
     {"http://[::ffff:1.2.3.4]/", "", {"http", "", "", "[::ffff:1.2.3.4]", "/", "", "", "", "", false, false}, "http://[::ffff:1.2.3.4]/", "/", "::ffff:1.2.3.4", ""},
     {"http://[g::1]/", "parse \"http://[g::1]/\": invalid host: ParseAddr(\"g::1\"): unable to parse IP"},
     {"*", "", {"", "", "", "", "*", "", "", "", "", false, false}, "*", "*", "", ""},
