@@ -91,7 +91,8 @@ FAULTS = [
         stepping("select_of_two"), hang=True),
     fault(
         65, "A try does not fence between what this goroutine has sent and the look at another channel.",
-        Edit(CORE, "  if (!t->fence_owed) return false;\n", "  if (!t->fence_owed || warren::mutant(65)) return false;\n"),
+        Edit(CORE, "  if (t == nullptr || t->fence_owed) [[unlikely]] return look_after_fence<Look>(ch);\n",
+             "  if ((t == nullptr || t->fence_owed) && !warren::mutant(65)) return look_after_fence<Look>(ch);\n"),
         gtest("channels", "stress_run.a_*_sees_what_came_before/*:go_channel_run.*race*:go_select_run.*Race*"),
         stepping("tries_see_each_other")),
     fault(

@@ -53,10 +53,10 @@ FAULTS = [
     fault(
         94, "The look of a try is repeated without the fence that it owes.",
         Edit("channels/core.cpp", """\
-  t->fence_owed = false;
+  runtime::current_thread()->fence_owed = false;
   full_fence();
 """, """\
-  t->fence_owed = false;
+  runtime::current_thread()->fence_owed = false;
   if (!warren::mutant(94)) full_fence();
 """),
         stepping("tries_see_each_other")),
