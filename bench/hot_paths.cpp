@@ -14,16 +14,15 @@ using namespace std::chrono_literals;
 namespace {
 
 void yield(long n) {
-  chan<void> both_wait = make_chan<void>();
-  sync::wait_group wg;
+  sync::wait_group started, wg;
+  started.add(2);
   for (int i = 0; i < 2; i++) {
-    wg.go([=] {
-      both_wait.recv();  // or the first would be through before there is a second
+    wg.go([&] {
+      started.done();
+      started.wait();  // or the first would be through before there is a second
       for (long k = 0; k < n / 2; k++) gosched();
     });
   }
-  for (int i = 0; i < 2; i++) gosched();
-  both_wait.close();
   wg.wait();
 }
 
