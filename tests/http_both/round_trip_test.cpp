@@ -87,6 +87,20 @@ WARREN_TEST(http_both, trailers_come_behind_the_body) {
   EXPECT_EQ(res.trailer().get("X-Late"), "unannounced");
 }
 
+WARREN_TEST(http_both, trailers_come_behind_the_body_of_a_request) {
+  tests::pair p([](http::response_writer& w, http::request& r) {
+    const std::string before = r.trailer.get("X-Sum");
+    const std::string text = read_all(r.body).value();
+    w.write(before + "|" + text.substr(0, 2) + "|" + r.trailer.get("X-Sum"));
+  });
+  http::request r = http::new_request("POST", p.url(), http::body(new letters(10'000, false))).value();
+  r.content_length = -1;
+  r.trailer.set("X-Sum", "42");
+  EXPECT_EQ(answer_to(p.client, r), "200 |" + read_all(http::body(new letters(2, true))).value() + "|42");
+  EXPECT_EQ(answer_to(p.client, http::new_request("POST", p.url(), "text").value()), "200 |te|");
+  EXPECT_EQ(p.accepted(), 1);
+}
+
 WARREN_TEST(http_both, a_large_upload_waits_for_100_continue) {
   tests::pair p(echo, over::tcp, {.expect_continue_timeout = 10s});
   http::request r = http::new_request("PUT", p.url(), http::body(new letters(large, true))).value();
