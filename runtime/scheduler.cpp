@@ -81,6 +81,7 @@ void scheduler::ready_elsewhere(goroutine* g) noexcept {
 void scheduler::ready(goroutine* g) noexcept {
   hand_over(g);
   if (stands_in_no_queue(g)) [[unlikely]] return ready_elsewhere(g);
+  fetch_frames(g);
   g->state.store(goroutine_state::runnable, std::memory_order_relaxed);
   make_runnable(g);
 }

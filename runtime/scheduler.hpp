@@ -57,6 +57,8 @@ class scheduler {
   void ready(goroutine_list&& list) noexcept;
   /// Threads that are no workers, goroutines that have a thread for themselves, and those whose run is over.
   static bool stands_in_no_queue(const goroutine* g) noexcept;
+  /// Asks for what its switch will read while the waker still goes on: among many goroutines it is in no cache.
+  static void fetch_frames(const goroutine* g) noexcept;
   /// What the caller did happens before what the goroutine does next; for race detectors.
   static void hand_over(goroutine* g) noexcept;
   /// To the end of the worker's queue.
@@ -298,6 +300,12 @@ WARREN_FLATTENED void scheduler::requeue(worker* w, goroutine* g) noexcept {
 
 WARREN_FLATTENED bool scheduler::stands_in_no_queue(const goroutine* g) noexcept {
   return g->has(goroutine::no_queue) || g->left_over.load(std::memory_order_relaxed);
+}
+
+WARREN_FLATTENED void scheduler::fetch_frames(const goroutine* g) noexcept {
+  constexpr int cache_lines = 5;  // registers, the frames of parking, and those of the channel
+  const auto* lowest = static_cast<const char*>(g->context);
+  for (int i = 0; i < cache_lines; ++i) __builtin_prefetch(lowest + i * 64);
 }
 
 WARREN_FLATTENED void scheduler::hand_over(goroutine* g) noexcept {
