@@ -6,6 +6,7 @@
 #include "deadlock.hpp"
 #include "fatal.hpp"
 #include "netpoll.hpp"
+#include "stack.hpp"
 #include "system.hpp"
 
 namespace warren::runtime {
@@ -48,7 +49,8 @@ void monitor::loop() noexcept {
   while (!stopping_.load(std::memory_order_relaxed)) {
     sched.monitor_bell_.wait(look_ns);
     if (stopping_.load(std::memory_order_relaxed)) return;
-    if (sleep_if_idle()) continue;
+    const bool tidy = stacks::tidy();
+    if (tidy && sleep_if_idle()) continue;
     look();
   }
 }

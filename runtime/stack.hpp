@@ -9,11 +9,12 @@
 // Laws
 //   * A stack belongs to one goroutine, to one worker's cache, or to the depot. Its header is written by its owner only.
 //   * A slab is never unmapped and its record never freed: the handler of overflow faults walks them without a lock.
-//   * In the depot a stack is warm (linked by its header; its top page is resident), cooling (a bit in its slab's mask;
-//     its top page is resident still), or cold (a bit in another mask; no page is resident, so it has no header). Those of
-//     a slab are made cold together, when the last of them cools or there are too many: a million goroutines that end one
-//     after the other cost a call each 64, not each one. Below the top page nothing is resident in any case: what a deep
-//     call left behind is given back when the stack leaves a worker's cache.
+//   * In the depot a stack is worn (linked by its header; what a deep call left behind is resident), warm (linked; only its
+//     top page is resident), cooling (a bit in its slab's mask; its top page is resident still), or cold (a bit in another
+//     mask; no page is resident, so it has no header). Worn ones are taken first. The monitor tidies those that nobody has
+//     wanted from one of its looks to the next: what lies below the top page goes back to the system, which to ask at each
+//     end of a goroutine costs more than the rest of its life. Stacks of a slab are made cold together, when the last of
+//     them cools or there are too many: a million goroutines that end one after the other cost a call each 64.
 //   * Lock: the depot's, a leaf.
 //
 // Guards are markers in the page tables where the kernel has them (Linux 6.13, MADV_GUARD_INSTALL): they split no mapping,
@@ -68,6 +69,9 @@ std::uint8_t class_of(std::size_t bytes) noexcept;
 stack* take(std::uint8_t size_class) noexcept;
 /// Gives back a stack that nobody runs on.
 void give(stack* s) noexcept;
+/// Gives the system back what deep calls have left in stacks that were not wanted since the last time; some at a time. True:
+/// there are no others that wait for it.
+bool tidy() noexcept;
 
 /// The usable bytes of the stack whose guard contains the address; 0 if it is in no guard. Safe in a signal handler.
 std::size_t of_guard(const void* address) noexcept;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <bit>
 #include <new>
+#include <utility>
 
 #include "spinlock.hpp"
 #include "system.hpp"
@@ -29,12 +30,15 @@ struct slab {
 namespace {
 
 constexpr std::size_t slab_bytes = 16 << 20;
+constexpr std::uint32_t tidied_at_once = 4096;
 constexpr std::uint32_t warm_limit = 1024;     // 4 MiB of resident top pages
 constexpr std::uint32_t cooling_limit = 4096;  // 16 MiB
 
 enum class guard_method : std::uint8_t { markers, protection, canaries };
 
 struct class_depot {
+  stack* worn = nullptr;       ///< since the last tidying
+  stack* worn_long = nullptr;  ///< before it, and not wanted since
   stack* warm = nullptr;
   std::uint32_t warm_count = 0;
   slab* cold = nullptr;
@@ -46,6 +50,7 @@ struct class_depot {
 struct depot {
   spinlock lock;
   class_depot of_class[stacks::largest_class + 1];
+  std::uint32_t worn_count = 0;  ///< of all classes
   guard_method method = guard_method::markers;
   bool chosen = false;
   long mappings_left = 0;
@@ -225,6 +230,57 @@ void cool_down(const batch& b) noexcept {
   b.in->cold |= b.stacks;
 }
 
+stack* pop(stack*& from) noexcept {
+  stack* s = from;
+  from = s->next;
+  return s;
+}
+
+void push(stack*& to, stack* s) noexcept {
+  s->next = to;
+  to = s;
+}
+
+/// The depot's lock is held. Null: there is none.
+stack* take_worn(class_depot& d) noexcept {
+  stack*& from = d.worn != nullptr ? d.worn : d.worn_long;
+  if (from == nullptr) return nullptr;
+  --all.worn_count;
+  return pop(from);
+}
+
+/// Nothing is resident below the top page.
+void keep_warm(stack* s) noexcept {
+  batch too_many;
+  {
+    spin_guard hold(all.lock);
+    class_depot& d = all.of_class[s->size_class];
+    if (d.warm_count < warm_limit) {
+      ++d.warm_count;
+      return push(d.warm, s);
+    }
+    too_many = let_cool(d, s);
+  }
+  if (too_many.in != nullptr) cool_down(too_many);
+}
+
+/// What nobody has wanted since the last tidying, up to some number; what came since then is next.
+stack* take_worn_long(class_depot& d) noexcept {
+  spin_guard hold(all.lock);
+  stack* first = nullptr;
+  for (std::uint32_t i = 0; i < tidied_at_once && d.worn_long != nullptr; ++i) {
+    push(first, pop(d.worn_long));
+    --all.worn_count;
+  }
+  if (d.worn_long == nullptr) d.worn_long = std::exchange(d.worn, nullptr);
+  return first;
+}
+
+std::uint32_t worn() noexcept {
+  spin_guard hold(all.lock);
+  return all.worn_count;
+}
+
 const slab* find(const void* address) noexcept {
   const auto* at = static_cast<const char*>(address);
   // Acquire: pairs with the release in map_slab().
@@ -248,10 +304,10 @@ stack* take(std::uint8_t size_class) noexcept {
   spin_guard hold(all.lock);
   choose_guard_method();
   class_depot& d = all.of_class[size_class];
-  if (stack* s = d.warm) {
-    d.warm = s->next;
+  if (stack* s = take_worn(d)) return s;
+  if (d.warm != nullptr) {
     --d.warm_count;
-    return s;
+    return pop(d.warm);
   }
   if (d.cooling_count > 0) return take_cooling(d);
   if (d.cold == nullptr) {
@@ -266,20 +322,21 @@ stack* take(std::uint8_t size_class) noexcept {
 }
 
 void give(stack* s) noexcept {
-  discard_below_top_page(s);
-  batch too_many;
-  {
-    spin_guard hold(all.lock);
-    class_depot& d = all.of_class[s->size_class];
-    if (d.warm_count < warm_limit) {
-      s->next = d.warm;
-      d.warm = s;
-      ++d.warm_count;
-      return;
+  spin_guard hold(all.lock);
+  ++all.worn_count;
+  push(all.of_class[s->size_class].worn, s);
+}
+
+bool tidy() noexcept {
+  if (worn() == 0) return true;
+  for (class_depot& d : all.of_class) {
+    for (stack* left = take_worn_long(d); left != nullptr;) {
+      stack* s = pop(left);
+      discard_below_top_page(s);
+      keep_warm(s);
     }
-    too_many = let_cool(d, s);
   }
-  if (too_many.in != nullptr) cool_down(too_many);
+  return worn() == 0;
 }
 
 std::size_t of_guard(const void* address) noexcept {
