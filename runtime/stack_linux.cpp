@@ -31,6 +31,7 @@ namespace {
 
 constexpr std::size_t slab_bytes = 16 << 20;
 constexpr std::uint32_t tidied_at_once = 4096;
+constexpr std::uint32_t tidied_a_lock = 32;    // each is a line that is in no cache
 constexpr std::uint32_t warm_limit = 1024;     // 4 MiB of resident top pages
 constexpr std::uint32_t cooling_limit = 4096;  // 16 MiB
 
@@ -264,16 +265,29 @@ void keep_warm(stack* s) noexcept {
   if (too_many.in != nullptr) cool_down(too_many);
 }
 
-/// What nobody has wanted since the last tidying, up to some number; what came since then is next.
+/// Some of what nobody has wanted since the last tidying.
 stack* take_worn_long(class_depot& d) noexcept {
   spin_guard hold(all.lock);
-  stack* first = nullptr;
-  for (std::uint32_t i = 0; i < tidied_at_once && d.worn_long != nullptr; ++i) {
-    push(first, pop(d.worn_long));
+  stack* some = nullptr;
+  for (std::uint32_t i = 0; i < tidied_a_lock && d.worn_long != nullptr; ++i) {
+    push(some, pop(d.worn_long));
     --all.worn_count;
   }
+  return some;
+}
+
+void tidy(class_depot& d) noexcept {
+  for (std::uint32_t i = 0; i < tidied_at_once / tidied_a_lock; ++i) {
+    stack* left = take_worn_long(d);
+    if (left == nullptr) break;
+    while (left != nullptr) {
+      stack* s = pop(left);
+      discard_below_top_page(s);
+      keep_warm(s);
+    }
+  }
+  spin_guard hold(all.lock);
   if (d.worn_long == nullptr) d.worn_long = std::exchange(d.worn, nullptr);
-  return first;
 }
 
 std::uint32_t worn() noexcept {
@@ -329,13 +343,7 @@ void give(stack* s) noexcept {
 
 bool tidy() noexcept {
   if (worn() == 0) return true;
-  for (class_depot& d : all.of_class) {
-    for (stack* left = take_worn_long(d); left != nullptr;) {
-      stack* s = pop(left);
-      discard_below_top_page(s);
-      keep_warm(s);
-    }
-  }
+  for (class_depot& d : all.of_class) tidy(d);
   return worn() == 0;
 }
 
