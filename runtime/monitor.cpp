@@ -49,9 +49,11 @@ void monitor::loop() noexcept {
   while (!stopping_.load(std::memory_order_relaxed)) {
     sched.monitor_bell_.wait(look_ns);
     if (stopping_.load(std::memory_order_relaxed)) return;
-    const bool tidy = stacks::tidy();
-    if (tidy && sleep_if_idle()) continue;
+    if (sleep_if_idle()) continue;
     look();
+    stacks::tidy();
+    // Who found no stack while they were in our hands.
+    if (sched.waiting_for_stack() > 0) sched.stack_released();
   }
 }
 
@@ -62,7 +64,7 @@ bool monitor::sleep_if_idle() noexcept {
     // Work or timers that lie there while nobody runs are those of a thread that could not be started: look() tries again.
     const bool to_be_watched = sched.earliest_deadline() != never || netpoll::has_files();
     const bool left_alone = sched.work_visible() || (!sched.has_timekeeper() && to_be_watched);
-    if (sched.present_.load(std::memory_order_relaxed) != 0 || left_alone) return false;
+    if (sched.present_.load(std::memory_order_relaxed) != 0 || left_alone || stacks::any_worn()) return false;
     sched.monitor_asleep_ = true;
   }
   const deadlock::verdict v = deadlock::look(thread_id());

@@ -6,7 +6,8 @@
 // Laws
 //   * It never runs user code and never parks a goroutine; what it finds due it makes runnable.
 //   * Its sleep and its waking are decided under the scheduler's `places` lock: it goes to sleep for good only while no
-//     worker holds a place, and who takes the first place wakes it.
+//     worker holds a place and no stack waits to be tidied. Who takes the first place wakes it, and who falls asleep and
+//     has left worn stacks behind.
 
 #include <atomic>
 #include <cstdint>

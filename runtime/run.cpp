@@ -177,8 +177,7 @@ int run_main(const run_options& options, const main_call& m, closed_world* world
   sched.wait_for_workers(saturating_add(monotonic_ns(), saturating_ns(options.stop_grace)));
   wait_for_report();  // main() would end the process in its midst, with another status
   the_monitor.stop();
-  while (!stacks::tidy()) {
-  }
+  stacks::tidy_all();
   {
     // Nobody opens the runtime anew before this run's goroutines are out of it.
     spin_guard hold(opening);

@@ -108,6 +108,7 @@ void scheduler::enter_idle(worker* w) noexcept {
     searching_.store(0, std::memory_order_relaxed);
   }
   wake_monitor_if_all_sleep();
+  if (stacks::any_worn()) wake_monitor();
 }
 
 /// places_ is held.

@@ -108,6 +108,7 @@ void scheduler::end_on_thread(worker* w) noexcept {
     w->searching = false;
     if (searched) searching_.store(0, std::memory_order_relaxed);
   }
+  if (!counted) stacks::tidy_all();  // its run has done so before, and there may be no monitor
   set_this_thread(nullptr);
   // Release: pairs with the acquire in take_record().
   if (!counted || handle == 0) w->in_use.store(false, std::memory_order_release);

@@ -7,7 +7,8 @@
 //   | guard, 64 KiB | usable ...                                  frames grow down ◄─ | header |
 //
 // Laws
-//   * A stack belongs to one goroutine, to one worker's cache, or to the depot. Its header is written by its owner only.
+//   * A stack belongs to one goroutine, to one worker's cache, to the depot, or to who tidies it. Its header is written by its
+//     owner only.
 //   * A slab is never unmapped and its record never freed: the handler of overflow faults walks them without a lock.
 //   * In the depot a stack is worn (linked by its header; what a deep call left behind is resident), warm (linked; only its
 //     top page is resident), cooling (a bit in its slab's mask; its top page is resident still), or cold (a bit in another
@@ -69,9 +70,13 @@ std::uint8_t class_of(std::size_t bytes) noexcept;
 stack* take(std::uint8_t size_class) noexcept;
 /// Gives back a stack that nobody runs on.
 void give(stack* s) noexcept;
-/// Gives the system back what deep calls have left in stacks that were not wanted since the last time; some at a time. True:
-/// there are no others that wait for it.
-bool tidy() noexcept;
+/// Whether stacks lie there with all that was left in them, which tidy() has yet to look at.
+bool any_worn() noexcept;
+/// Gives the system back what deep calls have left in stacks that nobody has wanted since the last time. Takes at most some
+/// 2 ms, and leaves the others for the next time.
+void tidy() noexcept;
+/// The same for all that are there.
+void tidy_all() noexcept;
 
 /// The usable bytes of the stack whose guard contains the address; 0 if it is in no guard. Safe in a signal handler.
 std::size_t of_guard(const void* address) noexcept;
@@ -80,7 +85,7 @@ std::size_t of_address(const void* address) noexcept;
 
 }  // namespace stacks
 
-/// A worker's own few stacks of the default class: warm, and taken without a lock. Owner: the worker.
+/// A worker's own few stacks of the default class, as they were left, and taken without a lock. Owner: the worker.
 class stack_cache {
  public:
   static constexpr std::uint32_t room = 64;

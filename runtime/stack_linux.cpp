@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "clock.hpp"
 #include "spinlock.hpp"
 #include "system.hpp"
 
@@ -30,8 +31,8 @@ struct slab {
 namespace {
 
 constexpr std::size_t slab_bytes = 16 << 20;
-constexpr std::uint32_t tidied_at_once = 4096;
-constexpr std::uint32_t tidied_a_lock = 32;    // each is a line that is in no cache
+constexpr std::uint32_t tidied_a_lock = 32;  // each is a line that is in no cache
+constexpr std::int64_t tidying_ns = 2'000'000;
 constexpr std::uint32_t warm_limit = 1024;     // 4 MiB of resident top pages
 constexpr std::uint32_t cooling_limit = 4096;  // 16 MiB
 
@@ -51,7 +52,7 @@ struct class_depot {
 struct depot {
   spinlock lock;
   class_depot of_class[stacks::largest_class + 1];
-  std::uint32_t worn_count = 0;  ///< of all classes
+  std::atomic<std::uint32_t> worn_count{0};  ///< of all classes; changed under the lock
   guard_method method = guard_method::markers;
   bool chosen = false;
   long mappings_left = 0;
@@ -152,8 +153,7 @@ void discard_below_top_page(stack* s) noexcept {
   char* from = s->low + (s->canary_only ? page : 0);
   if (top_page <= from) return;
   const auto bytes = static_cast<std::size_t>(top_page - from);
-  // The race detector sees the answer written to this stack, which may be that of a goroutine about to go on.
-  if (sanitizer::has_own_thread() || sys::may_be_resident(from, bytes)) sys::discard(from, bytes);
+  if (sys::may_be_resident(from, bytes)) sys::discard(from, bytes);
 }
 
 stack* header_of(slab* s, std::uint8_t index) noexcept {
@@ -242,11 +242,17 @@ void push(stack*& to, stack* s) noexcept {
   to = s;
 }
 
+/// The depot's lock is held.
+void count_worn(int more) noexcept {
+  const std::uint32_t n = all.worn_count.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(more);
+  all.worn_count.store(n, std::memory_order_relaxed);
+}
+
 /// The depot's lock is held. Null: there is none.
 stack* take_worn(class_depot& d) noexcept {
   stack*& from = d.worn != nullptr ? d.worn : d.worn_long;
   if (from == nullptr) return nullptr;
-  --all.worn_count;
+  count_worn(-1);
   return pop(from);
 }
 
@@ -271,13 +277,13 @@ stack* take_worn_long(class_depot& d) noexcept {
   stack* some = nullptr;
   for (std::uint32_t i = 0; i < tidied_a_lock && d.worn_long != nullptr; ++i) {
     push(some, pop(d.worn_long));
-    --all.worn_count;
+    count_worn(-1);
   }
   return some;
 }
 
-void tidy(class_depot& d) noexcept {
-  for (std::uint32_t i = 0; i < tidied_at_once / tidied_a_lock; ++i) {
+void tidy(class_depot& d, std::int64_t until) noexcept {
+  while (monotonic_ns() < until) {
     stack* left = take_worn_long(d);
     if (left == nullptr) break;
     while (left != nullptr) {
@@ -288,11 +294,6 @@ void tidy(class_depot& d) noexcept {
   }
   spin_guard hold(all.lock);
   if (d.worn_long == nullptr) d.worn_long = std::exchange(d.worn, nullptr);
-}
-
-std::uint32_t worn() noexcept {
-  spin_guard hold(all.lock);
-  return all.worn_count;
 }
 
 const slab* find(const void* address) noexcept {
@@ -337,14 +338,20 @@ stack* take(std::uint8_t size_class) noexcept {
 
 void give(stack* s) noexcept {
   spin_guard hold(all.lock);
-  ++all.worn_count;
+  count_worn(1);
   push(all.of_class[s->size_class].worn, s);
 }
 
-bool tidy() noexcept {
-  if (worn() == 0) return true;
-  for (class_depot& d : all.of_class) tidy(d);
-  return worn() == 0;
+bool any_worn() noexcept { return all.worn_count.load(std::memory_order_relaxed) != 0; }
+
+void tidy() noexcept {
+  if (!any_worn()) return;
+  const std::int64_t until = monotonic_ns() + tidying_ns;
+  for (class_depot& d : all.of_class) tidy(d, until);
+}
+
+void tidy_all() noexcept {
+  while (any_worn()) tidy();
 }
 
 std::size_t of_guard(const void* address) noexcept {
