@@ -22,7 +22,7 @@ PARTS = ["stepping", "mutants", "faults", "laws", "models"]
 
 # How many schedules of the short kernels, and how many whole runs; and the bounds of the exhaustive walks: preemptions and
 # late stores.
-WHOLE = {"kernels": 100_000_000, "runs": 1_000_000, "bounds": (3, 1), "minutes": 1}
+WHOLE = {"kernels": 100_000_000, "runs": 1_150_000, "bounds": (3, 1), "minutes": 1}
 SHORT = {"kernels": 1_000_000, "runs": 10_000, "bounds": (2, 1), "minutes": 0}
 
 

@@ -233,12 +233,13 @@ TEST(control_blocks, that_cannot_be_had_are_told_to_who_starts_a_goroutine) {
         {.workers = {1}, .most = 3});
 }
 
-/// In this order: who once finds that guards cannot be had in one way takes the next from then on.
+/// In this order: who once finds that guards cannot be had in one way takes the next from then on. What is asked for at the
+/// end of a run, that deep frames go back, may fail as well.
 TEST(stacks, without_guards_have_others_or_canaries) {
   constexpr int in_a_mapping = 2;
   new_stacks s(8 << 20, in_a_mapping);
   for (const int error : {EAGAIN, ENOMEM, EINVAL}) {
-    sweep(fault::of(advise, error), [&] { s.use_at_once(); }, {.workers = {1, 4}, .most = 20});
+    sweep(fault::of(advise, error), [&] { s.use_at_once(); }, {.workers = {1, 4}, .most = 20, .whole_run = true});
   }
   sweep(fault::of(protect, ENOMEM), [&] { s.use_at_once(); }, {.workers = {4}, .most = 5});
 }

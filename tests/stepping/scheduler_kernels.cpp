@@ -77,16 +77,18 @@ void round_trip(world& w) {
       auto a = warren::make_chan<int>();
       auto b = warren::make_chan<int>();
       auto c = warren::make_chan<int>();
-      warren::go([=] {
+      warren::sync::wait_group g;
+      g.go([=] {
         for (int i = 0; i < 3; ++i) b.send(a.recv() + 1);
       });
-      warren::go([=] {
+      g.go([=] {
         for (int i = 0; i < 3; ++i) c.send(b.recv() + 1);
       });
       for (int i = 0; i < 3; ++i) {
         a.send(i);
         check(c.recv() == i + 2, "another value");
       }
+      g.wait();
     });
   });
   w.run();
