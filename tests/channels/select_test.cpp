@@ -189,6 +189,8 @@ WARREN_TEST(select, an_lvalue_is_copied_on_entry) {
   const queue_watch watch;
   waiting.go([&] { EXPECT_EQ(select(send(c, text), recv(idle)), 0); });
   watch.wait_for(2);
+  // Counting orders nothing. The lock of c, which this takes, does: the other one has read the text.
+  EXPECT_EQ(select(send(c, "one"), send(c, "other"), otherwise), 2);
   text = "after";
   EXPECT_EQ(c.recv(), "before");
   waiting.wait();

@@ -63,7 +63,6 @@ void serve(const net::conn& c) {
 }
 
 WARREN_TEST(asio_ssl, carries_http_in_many_sessions_at_once) {
-  if (tests::under_thread_sanitizer) GTEST_SKIP() << "it does not see how OpenSSL orders what its threads share";
   sync::wait_group all;
   for (int session = 0; session < 8; ++session) {
     auto [client, server] = tests::socket_pair();
@@ -97,7 +96,6 @@ WARREN_TEST(asio_ssl, carries_http_in_many_sessions_at_once) {
 }
 
 WARREN_TEST(asio_ssl, refuses_a_certificate_that_nobody_vouches_for) {
-  if (tests::under_thread_sanitizer) GTEST_SKIP() << "it does not see how OpenSSL orders what its threads share";
   auto [client, server] = tests::socket_pair();
   sync::wait_group all;
   all.go([server = std::move(server)]() mutable {
