@@ -13,7 +13,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <random>
 #include <string>
 #include <vector>
@@ -67,7 +66,7 @@ std::vector<fault> chosen(std::mt19937_64& numbers) {
   return all;
 }
 
-/// Wait in line at a channel whatever becomes of the rest.
+/// Waits in line at a channel, whatever becomes of the rest.
 void count_up() {
   const auto c = make_chan<int>();
   go([c] {

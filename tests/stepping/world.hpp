@@ -16,8 +16,9 @@
 //
 // Strategies: random, and PCT (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding bugs",
 // 2010), whose threads lose their priority when they give way or go on for long, take turns. Each schedule draws how late
-// stores are, how often deadlines come and waits end for nothing, and a random one how long a thread goes on. `bounded` walks every schedule with
-// at most so many preemptions and late stores (Musuvathi, Qadeer, "Iterative context bounding", 2007).
+// stores are, how often deadlines come and waits end for nothing, and a random one how long a thread goes on. `bounded`
+// walks every schedule with at most so many preemptions and late stores (Musuvathi, Qadeer, "Iterative context bounding",
+// 2007).
 
 #include <cstdint>
 #include <functional>
